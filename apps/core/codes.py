@@ -1,0 +1,86 @@
+"""The closed list of public error codes: what a client may switch on.
+
+Each code has one HTTP status and one title. `docs/api/errors.md` explains them; a test keeps both lists equal.
+"""
+
+from enum import StrEnum
+
+
+class ErrorCode(StrEnum):
+    # The request itself
+    INVALID = "invalid"
+    PARSE_ERROR = "parse_error"
+    NOT_AUTHENTICATED = "not_authenticated"
+    AUTHENTICATION_FAILED = "authentication_failed"
+    CSRF_FAILED = "csrf_failed"
+    EMAIL_NOT_VERIFIED = "email_not_verified"
+    LINK_INVALID = "link_invalid"
+    LINK_EXPIRED = "link_expired"
+    PERMISSION_DENIED = "permission_denied"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    NOT_ACCEPTABLE = "not_acceptable"
+    CONFLICT = "conflict"
+    GONE = "gone"
+    REQUEST_TOO_LARGE = "request_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    THROTTLED = "throttled"
+    CLIENT_TOO_OLD = "client_too_old"
+    # A photo
+    IMAGE_MISSING = "image_missing"
+    IMAGE_EMPTY = "image_empty"
+    IMAGE_TYPE_UNSUPPORTED = "image_type_unsupported"
+    IMAGE_ANIMATED = "image_animated"
+    IMAGE_TOO_LARGE = "image_too_large"
+    IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
+    IMAGE_TOO_SMALL = "image_too_small"
+    IMAGE_UNREADABLE = "image_unreadable"
+    TOO_MANY_IMAGES = "too_many_images"
+    # Our side, or the services behind it
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    BUSY = "busy"
+    SERVICE_UNAVAILABLE = "service_unavailable"
+    INTERNAL_ERROR = "internal_error"
+
+    @property
+    def status(self) -> int:
+        return _STATUS_AND_TITLE[self][0]
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # the member's heading, not str.title()
+        return _STATUS_AND_TITLE[self][1]
+
+
+_STATUS_AND_TITLE: dict[ErrorCode, tuple[int, str]] = {
+    ErrorCode.INVALID: (400, "The request is not valid"),
+    ErrorCode.PARSE_ERROR: (400, "The request could not be read"),
+    ErrorCode.NOT_AUTHENTICATED: (401, "Sign-in needed"),
+    ErrorCode.AUTHENTICATION_FAILED: (401, "Sign-in failed"),
+    ErrorCode.CSRF_FAILED: (403, "CSRF check failed"),
+    ErrorCode.EMAIL_NOT_VERIFIED: (403, "E-mail address not confirmed"),
+    ErrorCode.LINK_INVALID: (400, "The link is not valid"),
+    ErrorCode.LINK_EXPIRED: (400, "The link has expired"),
+    ErrorCode.PERMISSION_DENIED: (403, "Not allowed"),
+    ErrorCode.NOT_FOUND: (404, "Not found"),
+    ErrorCode.METHOD_NOT_ALLOWED: (405, "Method not allowed"),
+    ErrorCode.NOT_ACCEPTABLE: (406, "Not acceptable"),
+    ErrorCode.CONFLICT: (409, "Conflict"),
+    ErrorCode.GONE: (410, "Gone"),
+    ErrorCode.REQUEST_TOO_LARGE: (413, "The request is too large"),
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: (415, "Unsupported media type"),
+    ErrorCode.THROTTLED: (429, "Too many requests"),
+    ErrorCode.CLIENT_TOO_OLD: (403, "This version of the app is too old"),
+    ErrorCode.IMAGE_MISSING: (400, "No photo"),
+    ErrorCode.IMAGE_EMPTY: (400, "Empty photo"),
+    ErrorCode.IMAGE_TYPE_UNSUPPORTED: (415, "Unsupported kind of photo"),
+    ErrorCode.IMAGE_ANIMATED: (415, "Animated picture"),
+    ErrorCode.IMAGE_TOO_LARGE: (413, "The photo is too large"),
+    ErrorCode.IMAGE_TOO_MANY_PIXELS: (422, "The photo has too many pixels"),
+    ErrorCode.IMAGE_TOO_SMALL: (422, "The photo is too small"),
+    ErrorCode.IMAGE_UNREADABLE: (422, "The photo cannot be read"),
+    ErrorCode.TOO_MANY_IMAGES: (400, "Too many photos"),
+    ErrorCode.PROVIDER_UNAVAILABLE: (503, "Identification unavailable"),
+    ErrorCode.BUSY: (503, "The server is busy"),
+    ErrorCode.SERVICE_UNAVAILABLE: (503, "Temporarily unavailable"),
+    ErrorCode.INTERNAL_ERROR: (500, "Something went wrong"),
+}

@@ -1,0 +1,44 @@
+"""Photos from strangers: judged by their content, and made safe and uniform before anything else sees them.
+
+`inspect_photo` reads a photo's header and refuses what cannot be identified; `normalise_photo` decodes it and
+gives an upright sRGB JPEG without metadata.
+"""
+
+from apps.core.images.digest import sha256_hex
+from apps.core.images.errors import (
+    ImageWorkersBusy,
+    PhotoAnimated,
+    PhotoEmpty,
+    PhotoMissing,
+    PhotoRefused,
+    PhotoTooLarge,
+    PhotoTooManyPixels,
+    PhotoTooSmall,
+    PhotoTypeUnsupported,
+    PhotoUnreadable,
+)
+from apps.core.images.inspection import inspect_photo
+from apps.core.images.limits import DEFAULT_LIMITS, PhotoLimits
+from apps.core.images.normalisation import normalise_photo
+from apps.core.images.types import NormalisedPhoto, PhotoFormat, PhotoHeader
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "ImageWorkersBusy",
+    "NormalisedPhoto",
+    "PhotoAnimated",
+    "PhotoEmpty",
+    "PhotoFormat",
+    "PhotoHeader",
+    "PhotoLimits",
+    "PhotoMissing",
+    "PhotoRefused",
+    "PhotoTooLarge",
+    "PhotoTooManyPixels",
+    "PhotoTooSmall",
+    "PhotoTypeUnsupported",
+    "PhotoUnreadable",
+    "inspect_photo",
+    "normalise_photo",
+    "sha256_hex",
+]
