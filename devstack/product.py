@@ -1,0 +1,100 @@
+"""The product's own processes: the sandbox, the migrations, the worker and the web server."""
+
+import http.client
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from devstack.bootstrap import ROOT
+from devstack.errors import StackError
+from devstack.processes import Child, free_port
+
+WEB_WORKERS = 2
+WEB_THREADS = 64
+"""Requests one web process answers at once: most of the time of an identification is waiting."""
+
+WEB_CONNECTIONS = 512
+"""Per web process. Idle ones count: bounded by the threads, a few browsers would lock others out."""
+
+WEB_GRACE_S = 40
+"""An identification under way may take its whole deadline."""
+
+TASK_THREADS = 8
+TASK_GRACE_S = 20
+QUEUES = "fast,default,slow,priority"
+
+READY_TIMEOUT_S = 90.0
+SANDBOX_READY = re.compile(r"provider sandbox ready on (http://\S+)")
+WORKER_READY = re.compile(r"@\S+ ready")
+
+
+def manage(arguments: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
+    """Run a Django command to its end.
+
+    Raises:
+        StackError: it failed; with the end of what it said.
+    """
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    log.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=ROOT, check=False
+    )
+    said = done.stdout.decode(errors="replace")
+    with log.open("a", encoding="utf-8") as file:
+        file.write(said)
+    if done.returncode != 0:
+        tail = "\n".join(f"  {line}" for line in said.splitlines()[-20:])
+        raise StackError(f"manage.py {' '.join(arguments)} failed. The end of {log}:\n{tail}")
+
+
+def has_command(name: str) -> bool:
+    return any(ROOT.glob(f"apps/*/management/commands/{name}.py"))
+
+
+def start_sandbox(child: Child) -> str:
+    """Start it and return its address."""
+    child.start()
+    child.wait_until(lambda: SANDBOX_READY.search(child.output()) is not None, timeout_s=READY_TIMEOUT_S)
+    ready = SANDBOX_READY.search(child.output())
+    if ready is None:
+        raise StackError(f"{child.name} lost its log {child.log}.")
+    return ready[1].rstrip("/.")
+
+
+def sandbox_child(*, env: Mapping[str, str], log: Path) -> Child:
+    command = [sys.executable, "-m", "provider_sandbox", "--port", str(free_port())]
+    return Child(name="sandbox", command=command, log=log, env=env, cwd=ROOT)
+
+
+def worker_child(*, env: Mapping[str, str], log: Path, schedule: Path, node: str) -> Child:
+    command = [sys.executable, "-m", "celery", "-A", "plant_community_backend", "worker", "-B"]
+    command += ["-Q", QUEUES, "--pool", "threads", "--concurrency", str(TASK_THREADS)]
+    command += ["--schedule", str(schedule), "--hostname", f"{node}@%h", "--loglevel", "INFO"]
+    return Child(name="worker", command=command, log=log, env=env, cwd=ROOT)
+
+
+def wait_for_worker(child: Child) -> None:
+    child.wait_until(lambda: WORKER_READY.search(child.output()) is not None, timeout_s=READY_TIMEOUT_S)
+
+
+def web_child(*, env: Mapping[str, str], log: Path, port: int, workers: int) -> Child:
+    command = [sys.executable, "-m", "granian", "plant_community_backend.wsgi:application"]
+    command += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--workers", str(workers), "--blocking-threads", str(WEB_THREADS)]
+    command += ["--backpressure", str(WEB_CONNECTIONS), "--respawn-failed-workers"]
+    command += ["--workers-kill-timeout", str(WEB_GRACE_S)]
+    return Child(name="web", command=command, log=log, env=env, cwd=ROOT)
+
+
+def is_ready(port: int) -> bool:
+    """Whether the web server on this port answers `/readyz` with 200."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
