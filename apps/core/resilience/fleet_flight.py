@@ -1,0 +1,159 @@
+"""Single flight between processes: one holds the lock and loads, the others watch the cache."""
+
+import contextlib
+import logging
+import random
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from apps.core.redis import RedisGone
+from apps.core.resilience.clock import Clock
+from apps.core.resilience.flight_types import (
+    Flight,
+    FlightPolicy,
+    FlightResult,
+    FlightTimeout,
+    Source,
+    T,
+)
+from apps.core.resilience.locks import RENEWER, SharedLock
+from apps.core.resilience.shared_cache import SharedCache, key_hint
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+logger = logging.getLogger(__name__)
+
+
+def failure_key(key: str) -> str:
+    return f"failed:{key}"
+
+
+class FleetFlight:
+    def __init__(
+        self, cache: SharedCache, policy: FlightPolicy, *, redis: "Callable[[], Redis | None]", clock: Clock
+    ) -> None:
+        self._cache, self._policy, self._redis, self._clock = cache, policy, redis, clock
+
+    def look(self, flight: Flight[T], source: Source) -> FlightResult[T] | None:
+        """The value if it is there; a failure of a moment ago is raised."""
+        value = self._cache.get(flight.key)
+        if value is not None:
+            return FlightResult(value, source)
+        if flight.codec is not None:
+            failure = self._cache.get(failure_key(flight.key))
+            if failure is not None:
+                raise flight.codec.decode(failure)
+        return None
+
+    def fly(self, flight: Flight[T]) -> FlightResult[T]:
+        """Follow whoever holds the lock, or hold it and load.
+
+        Raises:
+            FlightTimeout: another holds it, and the flight's deadline has passed.
+        """
+        _log("Attempting lock for", flight, "lock_attempt", show_id=True)
+        holder_seen_at: float | None = None
+        while True:
+            try:
+                lock = self._take_lock(flight)
+            except RedisGone:
+                # The holder seen a moment ago is probably still at work; only its silence for as long
+                # as its lock would have lived makes a second load the lesser evil.
+                if holder_seen_at is None or self._silent_since(holder_seen_at):
+                    _log("Redis unavailable, loading without lock for", flight, "lock_redis_unavailable")
+                    return self._load(flight)
+            else:
+                if lock is not None:
+                    return self._hold(flight, lock)
+                holder_seen_at = self._clock.monotonic()
+            if (found := self._wait_and_look(flight)) is not None:
+                return found
+
+    def _take_lock(self, flight: Flight[Any]) -> SharedLock | None:
+        """
+        Raises:
+            RedisGone: not configured counts as gone.
+        """
+        client = self._redis()
+        if client is None:
+            raise ConnectionError("no Redis configured")
+        lock = SharedLock(client, flight.key, lock_id=flight.lock_id, expire_s=self._policy.expire_s)
+        return lock if lock.acquire() else None
+
+    def _silent_since(self, moment: float) -> bool:
+        return self._clock.monotonic() - moment > self._policy.expire_s
+
+    def _wait_and_look(self, flight: Flight[T]) -> FlightResult[T] | None:
+        if self._policy.blocking and not flight.deadline.expired:
+            shortest, longest = self._policy.poll_s
+            # Jitter, so that waiters do not come in step; nothing here is a secret.
+            pause_s = random.uniform(shortest, longest)  # noqa: S311
+            self._clock.sleep(min(pause_s, flight.deadline.remaining_s()))
+        found = self.look(flight, "followed")
+        if found is not None:
+            _log(
+                "Cache populated by another process for",
+                flight,
+                "lock_cache_populated",
+                "(skipping API call)",
+            )
+        elif not self._policy.blocking or flight.deadline.expired:
+            self._give_up(flight)
+        return found
+
+    def _give_up(self, flight: Flight[Any]) -> None:
+        waited_s = flight.waited_s()
+        logger.warning(
+            "[LOCK] Lock acquisition timed out after %.0f s for %s…",
+            waited_s,
+            key_hint(flight.key),
+            extra={"event": "lock_timeout", "waited_s": round(waited_s, 3), "key_hint": key_hint(flight.key)},
+        )
+        raise FlightTimeout("another process is still loading")
+
+    def _hold(self, flight: Flight[T], lock: SharedLock) -> FlightResult[T]:
+        _log("Lock acquired for", flight, "lock_acquired", show_id=True)
+        renewed = (
+            RENEWER.keeping(lock, every_s=self._policy.renew_every_s)
+            if self._policy.auto_renewal
+            else contextlib.nullcontext()
+        )
+        try:
+            with renewed:
+                if (found := self.look(flight, "followed")) is not None:
+                    _log(
+                        "Cache populated by another process for",
+                        flight,
+                        "lock_cache_populated",
+                        "(skipping API call)",
+                    )
+                    return found
+                return self._load(flight)
+        finally:
+            if lock.release():
+                _log("Released lock for", flight, "lock_released")
+            else:
+                _log("Lock was gone before release for", flight, "lock_lost")
+
+    def _load(self, flight: Flight[T]) -> FlightResult[T]:
+        try:
+            value = flight.load()
+        except Exception as exc:
+            failure = None if flight.codec is None else flight.codec.encode(exc)
+            if failure is not None:
+                self._cache.set(failure_key(flight.key), failure, self._policy.failure_ttl_s)
+            raise
+        self._cache.set(flight.key, value, flight.ttl_s(value))
+        return FlightResult(value, "loaded")
+
+
+def _log(text: str, flight: Flight[Any], event: str, note: str = "", *, show_id: bool = False) -> None:
+    hint = key_hint(flight.key)
+    parts = [f"{hint}…", f"(id: {flight.lock_id})" if show_id else "", note]
+    logger.info(
+        "[LOCK] %s %s",
+        text,
+        " ".join(part for part in parts if part),
+        extra={"event": event, "key_hint": hint, "lock_id": flight.lock_id},
+    )

@@ -1,0 +1,138 @@
+"""Locks between processes that outlive an outage of Redis and never take a result with them."""
+
+import contextlib
+import logging
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import redis_lock
+
+from apps.core.redis import RedisGone
+from apps.core.resilience.forking import forget_after_fork
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+logger = logging.getLogger(__name__)
+# It warns of every attempt that finds the lock taken, which here is the ordinary case.
+logging.getLogger("redis_lock.acquire").setLevel(logging.ERROR)
+
+
+def get_lock_id(prefix: str) -> str:
+    """`prefix-host-pid-thread-random`: says in Redis who holds a lock, and is never the same twice."""
+    return f"{prefix}-{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}-{secrets.token_hex(4)}"
+
+
+class SharedLock:
+    """One attempt at the lock `lock:{key}`; only its own token releases or renews it.
+
+    Nothing here ever waits for the lock: the library's waiting is not woken when a holder dies, and
+    ends with an error on connections that have time-outs.
+    """
+
+    def __init__(self, client: "Redis", key: str, *, lock_id: str, expire_s: int) -> None:
+        self.lock_id = lock_id
+        self._lock = redis_lock.Lock(client, key, expire=expire_s, id=lock_id)
+
+    def acquire(self) -> bool:
+        """
+        Raises:
+            RedisGone
+        """
+        return bool(self._lock.acquire(blocking=False))
+
+    def renew(self) -> bool:
+        """Push the expiry out; a lock that Redis lost is taken again unless another has it by now.
+
+        Raises:
+            RedisGone
+        """
+        try:
+            self._lock.extend()
+        except redis_lock.NotAcquired:
+            return self.acquire()
+        return True
+
+    def release(self) -> bool:
+        """False where it was no longer ours, or Redis could not be told: then it expires by itself."""
+        try:
+            self._lock.release()
+        except redis_lock.NotAcquired:
+            return False
+        except RedisGone:
+            return False
+        return True
+
+
+class LockRenewer:
+    """One thread per process that keeps the locks held here alive.
+
+    An error, or a Redis that hangs, is a reason to try again soon; only the end of the work is a
+    reason to stop.
+    """
+
+    _RETRY_S = 0.25
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        self._changed = threading.Condition(threading.Lock())
+        self._due: dict[SharedLock, tuple[float, float]] = {}
+        self._thread: threading.Thread | None = None
+
+    @contextlib.contextmanager
+    def keeping(self, lock: SharedLock, *, every_s: float) -> Iterator[None]:
+        """Renew `lock` while the block runs."""
+        with self._changed:
+            self._due[lock] = (time.monotonic() + every_s, every_s)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="lock-renewer", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._due.pop(lock, None)
+
+    def _run(self) -> None:
+        while True:
+            lock, every_s = self._wait_for_next()
+            next_in_s = every_s
+            try:
+                if not lock.renew():
+                    _log_lost(lock)
+            except RedisGone:
+                next_in_s = min(self._RETRY_S, every_s)
+            with self._changed:
+                if lock in self._due:
+                    self._due[lock] = (time.monotonic() + next_in_s, every_s)
+
+    def _wait_for_next(self) -> tuple[SharedLock, float]:
+        with self._changed:
+            while True:
+                lock, (due, every_s) = min(
+                    self._due.items(), key=lambda entry: entry[1][0], default=(None, (None, 0.0))
+                )
+                left = None if due is None else due - time.monotonic()
+                if lock is not None and left is not None and left <= 0:
+                    return lock, every_s
+                self._changed.wait(left)
+
+
+def _log_lost(lock: SharedLock) -> None:
+    logger.warning(
+        "[LOCK] Lost the lock while working (id: %s)",
+        lock.lock_id,
+        extra={"event": "lock_lost", "lock_id": lock.lock_id},
+    )
+
+
+RENEWER = LockRenewer()
+forget_after_fork(RENEWER)

@@ -1,0 +1,400 @@
+"""One process: its threads, its cache, and Redis going away under it."""
+
+import logging
+import os
+import re
+import threading
+import time
+
+import pytest
+from django.core.cache import cache
+
+from apps.core.redis import OUTAGE, get_redis
+from apps.core.resilience.locks import SharedLock, get_lock_id
+from apps.core.resilience.shared_cache import LocalStore, SharedCache, key_hint
+from apps.core.resilience.single_flight import FlightPolicy, FlightTimeout, SingleFlight
+from apps.core.tests.fakes_resilience import ManualClock, in_threads, wait_until
+
+pytest_plugins = ["apps.core.tests.fixtures_resilience"]
+
+DIGEST = "0123456789abcdef" * 4
+KEY = f"plant_id:v3:host:{DIGEST}:options"
+QUICK = FlightPolicy(
+    expire_s=1, renew_every_s=0.2, poll_s=(0.01, 0.02), failure_ttl_s=5.0, id_prefix="plant_id"
+)
+
+
+class Refused(Exception):
+    pass
+
+
+class OwnAffair(Exception):
+    pass
+
+
+class RefusedCodec:
+    def encode(self, failure):
+        return {"text": str(failure)} if isinstance(failure, Refused) else None
+
+    def decode(self, data):
+        return Refused(data["text"])
+
+
+class Loader:
+    """Counts; waits for `go_on` if told to."""
+
+    def __init__(self, value=None, *, failure=None, held=False):
+        self.value = {"name": "Ficus"} if value is None else value
+        self.failure = failure
+        self.calls = 0
+        self.go_on = threading.Event()
+        if not held:
+            self.go_on.set()
+
+    def __call__(self):
+        self.calls += 1
+        assert self.go_on.wait(20)
+        if self.failure is not None:
+            raise self.failure
+        return self.value
+
+
+@pytest.fixture(params=["with Redis", "without Redis"])
+def anywhere(request):
+    request.getfixturevalue("own_redis" if request.param == "with Redis" else "no_redis")
+
+
+def flight(policy=QUICK):
+    return SingleFlight(SharedCache(), policy)
+
+
+def fetch(flights, load, *, wait_s=20.0, ttl_s=60.0, codec=True, key=KEY):
+    return flights.fetch(
+        key, load, wait_s=wait_s, ttl_s=ttl_s, failure_codec=RefusedCodec() if codec else None
+    )
+
+
+def test_the_first_loads_and_the_next_find_it(anywhere):
+    flights, load = flight(), Loader()
+
+    assert [fetch(flights, load).source for _ in range(3)] == ["loaded", "cached", "cached"]
+    assert fetch(flights, load).value == {"name": "Ficus"}
+    assert load.calls == 1
+
+
+def test_fifty_threads_that_ask_at_once_cause_one_load(anywhere):
+    flights, load = flight(), Loader(held=True)
+    threading.Timer(0.3, load.go_on.set).start()
+
+    results = in_threads(50, lambda _: fetch(flights, load))
+
+    assert load.calls == 1
+    assert {result.value["name"] for result in results} == {"Ficus"}
+    assert sum(result.source == "loaded" for result in results) == 1
+
+
+def test_a_failure_is_shared_by_all_who_waited_and_by_those_who_come_soon_after(anywhere):
+    flights, load = flight(), Loader(failure=Refused("no"), held=True)
+    threading.Timer(0.3, load.go_on.set).start()
+
+    failures = in_threads(20, lambda _: fetch(flights, load))
+
+    assert {(type(failure), str(failure)) for failure in failures} == {(Refused, "no")}
+    assert len({id(failure) for failure in failures}) == 20
+    with pytest.raises(Refused):
+        fetch(flights, load)
+    assert load.calls == 1
+
+
+def test_a_failure_of_the_loaders_own_leaves_the_others_to_try_themselves(anywhere):
+    flights = flight()
+    load = Loader(failure=OwnAffair(), held=True)
+    threading.Timer(0.2, load.go_on.set).start()
+
+    failures = in_threads(5, lambda _: fetch(flights, load))
+
+    assert all(isinstance(failure, OwnAffair) for failure in failures)
+    assert load.calls == 5
+
+
+def test_without_a_codec_a_failure_is_shared_in_the_process_and_forgotten(anywhere):
+    flights, load = flight(), Loader(failure=Refused("no"), held=True)
+    threading.Timer(0.2, load.go_on.set).start()
+
+    failures = in_threads(5, lambda _: fetch(flights, load, codec=False))
+    assert all(isinstance(failure, Refused) for failure in failures)
+    assert load.calls == 1
+    load.failure = None
+
+    assert fetch(flights, load, codec=False).source == "loaded"
+
+
+def test_nobody_waits_longer_than_asked(anywhere):
+    flights, load = flight(), Loader(held=True)
+    leader = threading.Thread(target=fetch, args=(flights, load))
+    leader.start()
+    wait_until(lambda: load.calls)
+    started = time.monotonic()
+
+    with pytest.raises(FlightTimeout):
+        fetch(flights, load, wait_s=0.2)
+
+    assert 0.2 <= time.monotonic() - started < 2
+    load.go_on.set()
+    leader.join()
+    assert load.calls == 1
+
+
+def hold_lock(key=KEY, expire_s=10):
+    lock = SharedLock(get_redis(), key, lock_id=get_lock_id("other"), expire_s=expire_s)
+    assert lock.acquire()
+    return lock
+
+
+def test_one_who_waits_for_another_process_gives_up_in_time_without_loading(own_redis):
+    hold_lock()
+    flights, load = flight(), Loader()
+    started = time.monotonic()
+
+    with pytest.raises(FlightTimeout):
+        fetch(flights, load, wait_s=0.3)
+
+    assert 0.3 <= time.monotonic() - started < 2
+    assert load.calls == 0
+
+
+def test_a_leader_out_of_time_does_not_end_the_wait_of_those_who_have_more(own_redis):
+    lock = hold_lock()
+    flights, load = flight(), Loader()
+    patient, ended = [], []
+
+    def hurry():
+        with pytest.raises(FlightTimeout):
+            fetch(flights, load, wait_s=0.3, codec=False)
+        ended.append("hurried")
+
+    hurried = threading.Thread(target=hurry)
+    hurried.start()
+    wait_until(lambda: flights._under_way)
+    follower = threading.Thread(target=lambda: patient.append(fetch(flights, load, wait_s=20, codec=False)))
+    follower.start()
+    hurried.join()
+    assert (ended, patient) == (["hurried"], [])
+
+    lock.release()
+    follower.join()
+
+    assert patient[0].source == "loaded"
+
+
+def test_giving_up_at_once_where_following_is_turned_off(own_redis):
+    hold_lock()
+    flights = flight(FlightPolicy(blocking=False))
+
+    with pytest.raises(FlightTimeout):
+        fetch(flights, Loader())
+
+
+def test_what_another_process_stored_meanwhile_is_found_and_not_loaded(own_redis):
+    lock = hold_lock()
+    flights, load = flight(), Loader()
+    results = []
+    waiter = threading.Thread(target=lambda: results.append(fetch(flights, load)))
+    waiter.start()
+    wait_until(lambda: flights._under_way)
+    cache.set(KEY, {"name": "Monstera"}, 60)
+    waiter.join()
+    lock.release()
+
+    assert (results[0].value, results[0].source, load.calls) == ({"name": "Monstera"}, "followed", 0)
+
+
+@pytest.mark.parametrize("lock_is_free", [True, False], ids=["got the lock", "gave up on it"])
+def test_the_cache_is_read_again_before_loading_and_before_giving_up(own_redis, monkeypatch, lock_is_free):
+    def others_store_first(_):
+        cache.set(KEY, {"name": "Monstera"}, 60)
+        return lock_is_free
+
+    monkeypatch.setattr(SharedLock, "acquire", others_store_first)
+    load = Loader()
+
+    result = fetch(flight(), load, wait_s=0)
+
+    assert (result.value, result.source, load.calls) == ({"name": "Monstera"}, "followed", 0)
+
+
+def test_how_long_a_value_is_kept_may_depend_on_it(own_redis):
+    fetch(flight(), Loader(), ttl_s=lambda value: 7 if value["name"] == "Ficus" else 1)
+
+    assert cache.ttl(KEY) in {6, 7}
+
+
+def test_a_value_kept_for_no_time_is_answered_but_not_stored(own_redis):
+    flights, load = flight(), Loader()
+
+    assert fetch(flights, load, ttl_s=0).value == {"name": "Ficus"}
+    assert fetch(flights, load, ttl_s=0).source == "loaded"
+
+
+def test_the_lock_outlives_a_load_of_many_expiry_times(own_redis):
+    flights, load = flight(), Loader(held=True)
+    results = []
+    leader = threading.Thread(target=lambda: results.append(fetch(flights, load)))
+    leader.start()
+    wait_until(lambda: load.calls)
+    token = get_redis().get(f"lock:{KEY}")
+    ends_at = time.monotonic() + 2.5 * QUICK.expire_s
+    while time.monotonic() < ends_at:
+        assert get_redis().get(f"lock:{KEY}") == token
+        time.sleep(0.05)
+    load.go_on.set()
+    leader.join()
+
+    assert results[0].source == "loaded"
+    assert get_redis().get(f"lock:{KEY}") is None
+
+
+@pytest.mark.parametrize("loss", ["kill", "pause"])
+def test_a_redis_lost_during_the_load_does_not_lose_the_result(own_redis, loss):
+    flights, load = flight(), Loader(held=True)
+    results = []
+    leader = threading.Thread(target=lambda: results.append(fetch(flights, load)))
+    leader.start()
+    wait_until(lambda: load.calls)
+
+    getattr(own_redis, loss)()
+    load.go_on.set()
+    leader.join()
+
+    assert results[0].value == {"name": "Ficus"}
+    assert fetch(flights, load).source == "cached"  # in this process
+    assert load.calls == 1
+
+
+def test_a_lock_that_redis_forgot_is_taken_again_while_the_work_goes_on(own_redis):
+    flights, load = flight(), Loader(held=True)
+    leader = threading.Thread(target=fetch, args=(flights, load))
+    leader.start()
+    wait_until(lambda: load.calls)
+    token = get_redis().get(f"lock:{KEY}")
+    get_redis().flushall()
+
+    wait_until(lambda: get_redis().get(f"lock:{KEY}") == token)
+    load.go_on.set()
+    leader.join()
+
+
+def test_a_lock_that_another_took_is_left_to_it(own_redis, caplog):
+    flights, load = flight(), Loader(held=True)
+    results = []
+    leader = threading.Thread(target=lambda: results.append(fetch(flights, load)))
+    leader.start()
+    wait_until(lambda: load.calls)
+    get_redis().set(f"lock:{KEY}", "somebody-else", ex=60)
+    wait_until(lambda: "Lost the lock" in caplog.text)
+    load.go_on.set()
+    leader.join()
+
+    assert results[0].source == "loaded"
+    assert get_redis().get(f"lock:{KEY}") == b"somebody-else"
+
+
+def test_the_lock_id_says_who_holds_it():
+    parts = re.fullmatch(r"plant_id-(.+)-(\d+)-(\d+)-[0-9a-f]{8}", get_lock_id("plant_id"))
+
+    assert (int(parts[2]), int(parts[3])) == (os.getpid(), threading.get_ident())
+    assert get_lock_id("plant_id") != get_lock_id("plant_id")
+
+
+def test_what_happens_to_the_lock_is_logged(own_redis, caplog):
+    caplog.set_level(logging.DEBUG, "apps.core.resilience")
+    flights = flight()
+
+    fetch(flights, Loader())
+    fetch(flights, Loader())
+    hold_lock("x")
+    with pytest.raises(FlightTimeout):
+        fetch(flights, Loader(), wait_s=0.05, key="x")
+
+    for text in (
+        r"\[LOCK\] Attempting lock for 01234567… \(id: plant_id-\S+\)",
+        r"\[LOCK\] Lock acquired for 01234567… \(id: plant_id-\S+\)",
+        r"\[LOCK\] Released lock for 01234567…",
+        r"\[LOCK\] Lock acquisition timed out after 0 s",
+        r"\[CACHE\] MISS for 01234567…",
+        r"\[CACHE\] Stored 01234567… \(ttl=60s\)",
+        r"\[CACHE\] HIT for 01234567…",
+    ):
+        assert re.search(text, caplog.text), text
+    assert all(record.event for record in caplog.records if record.name.startswith("apps.core.resilience"))
+
+
+def test_a_redis_that_is_away_is_logged_and_not_waited_for(own_redis, caplog):
+    caplog.set_level(logging.INFO, "apps.core.resilience")
+    own_redis.kill()
+
+    assert fetch(flight(), Loader()).source == "loaded"
+    assert "[LOCK] Redis unavailable" in caplog.text
+
+
+class TestSharedCache:
+    def test_a_value_that_is_not_json_is_a_miss_and_is_removed(self, own_redis):
+        get_redis().set("pc:1:k", b"\x80\x04\x95 pickled")
+
+        assert SharedCache().get("k") is None
+        assert get_redis().get("pc:1:k") is None
+
+    def test_values_stay_with_the_process_while_redis_is_away(self, own_redis):
+        shared = SharedCache()
+        shared.set("k", {"parts": ("leaf",)}, 60)
+        own_redis.kill()
+        shared.set("new", [1], 60)
+
+        assert shared.get("k") == {"parts": ["leaf"]}
+        assert shared.get("new") == [1]
+        assert SharedCache().get("k") is None
+
+    def test_while_redis_answers_it_alone_decides(self, own_redis):
+        shared = SharedCache()
+        shared.set("k", 1, 60)
+        cache.delete("k")
+
+        assert shared.get("k") is None
+
+    def test_deleting_tells_whether_the_others_will_know(self, own_redis):
+        shared = SharedCache()
+        shared.set("k", 1, 60)
+        assert shared.delete("k")
+        own_redis.kill()
+
+        assert not shared.delete("k")
+        assert OUTAGE.is_down
+
+    @pytest.mark.parametrize("value", [None, object(), b"bytes"])
+    def test_what_json_cannot_hold_is_refused(self, own_redis, value):
+        with pytest.raises((TypeError, ValueError)):
+            SharedCache().set("k", value, 60)
+
+    @pytest.mark.parametrize("value", [0, False, "", [], {}, 1.5, "12", {"big": "x" * 40_000}])
+    def test_what_goes_in_comes_out(self, anywhere, value):
+        shared = SharedCache()
+        shared.set("k", value, 60)
+
+        assert shared.get("k") == value
+
+    def test_the_copies_are_bounded_and_expire(self):
+        clock = ManualClock()
+        store = LocalStore(max_entries=2, max_bytes=10, clock=clock)
+        for key in "abc":
+            store.set(key, "1", 5)
+        assert [store.get(key) for key in "abc"] == [None, "1", "1"]
+        store.set("d", "x" * 10, 5)
+        assert [store.get(key) for key in "bcd"] == [None, None, "x" * 10]
+        clock.advance(5)
+        assert store.get("d") is None
+        store.set("e", "x" * 11, 5)
+        assert store.get("e") is None
+
+    def test_a_key_is_named_by_its_digest_or_by_its_own(self):
+        assert key_hint(KEY) == DIGEST[:8]
+        assert re.fullmatch("[0-9a-f]{8}", key_hint("no digest in here"))
