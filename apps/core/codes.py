@@ -1,6 +1,6 @@
 """The closed list of public error codes: what a client may switch on.
 
-Each code has one HTTP status and one title. `docs/api/errors.md` explains them; a test keeps both lists equal.
+Each code has one HTTP status and one title. `docs/api/errors.md` explains them; a test compares them.
 """
 
 from enum import StrEnum

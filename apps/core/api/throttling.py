@@ -1,0 +1,29 @@
+"""DRF throttles on top of `Limiter`, for addresses whose every call counts."""
+
+from typing import ClassVar
+
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from apps.core.api.addresses import client_address
+from apps.core.api.limits import Limiter, Usage
+
+
+class AddressThrottle(BaseThrottle):
+    """So many calls a period from one address. Subclasses say how many of what."""
+
+    group: ClassVar[str]
+    period_s: ClassVar[int]
+
+    def limit(self) -> int:
+        """Read for each request, so that a setting can be changed without an import order."""
+        raise NotImplementedError
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        limiter = Limiter(self.group, self.period_s)
+        self._usage: Usage = limiter.count(request, key=client_address(request), limit=self.limit())
+        return not self._usage.exceeded
+
+    def wait(self) -> float | None:
+        return self._usage.reset_s

@@ -1,0 +1,25 @@
+from django.apps import AppConfig
+from django.conf import settings
+
+from apps.core.http.redaction import register_secret
+
+
+class CoreConfig(AppConfig):
+    name = "apps.core"
+    label = "core"
+    verbose_name = "Core"
+
+    def ready(self) -> None:
+        from apps.core import checks  # noqa: F401 - registers them
+        from apps.core.http.redaction import silence_library_logs
+        from apps.core.logging.celery import connect_request_ids
+
+        silence_library_logs()
+        connect_request_ids()
+        _keep_secrets_out_of_logs()
+
+
+def _keep_secrets_out_of_logs() -> None:
+    for name in ("SECRET_KEY", "JWT_SECRET_KEY", "PLANT_ID_API_KEY", "PLANTNET_API_KEY", "REDIS_PASSWORD"):
+        register_secret(getattr(settings, name))
+    register_secret(str(settings.DATABASES["default"].get("PASSWORD", "")))

@@ -1,0 +1,53 @@
+"""Fixtures of every app's tests. Each test starts with an empty Redis and nothing counted or remembered."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from apps.core.api.limits import FALLBACK
+from apps.core.redis import OUTAGE, get_redis
+from provider_sandbox.testing import Sandbox, running_sandbox
+
+
+@pytest.fixture(autouse=True)
+def _forget_the_last_test() -> None:
+    """Each worker process has a Redis database of its own (settings/test.py): nobody else's is emptied."""
+    OUTAGE.forget()
+    FALLBACK.clear()
+    redis = get_redis()
+    if redis is not None:
+        redis.flushdb()
+    cache.clear()
+
+
+@pytest.fixture
+def api_client() -> APIClient:
+    return APIClient()
+
+
+@pytest.fixture(scope="session")
+def _sandbox_process() -> Iterator[Sandbox]:
+    with running_sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(_sandbox_process: Sandbox, settings: Any) -> Iterator[Sandbox]:
+    """Both providers, played by a process of this worker's own, as new; the settings lead to it."""
+    _sandbox_process.reset()
+    settings.PROVIDER_SANDBOX = True
+    settings.PLANT_ID_BASE_URL = _sandbox_process.plant_id_url
+    settings.PLANTNET_BASE_URL = _sandbox_process.plantnet_url
+    settings.PLANT_ID_API_KEY = "sandbox"
+    settings.PLANTNET_API_KEY = "sandbox"
+    yield _sandbox_process
+    _sandbox_process.reset()  # lets go of every held request
+
+
+def pytest_configure() -> None:
+    if settings.REDIS_URL and settings.REDIS_DATABASE_OF_TESTS == 0:
+        raise pytest.UsageError("Tests empty their Redis database; number 0 is somebody's.")

@@ -1,0 +1,9 @@
+"""Version 1 of the REST API. Mounted as `/api/v1/`, and deprecated without a version as `/api/`."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("plant-identification/", include("apps.plant_identification.api.urls")),
+    path("auth/", include("apps.users.api.urls")),
+    path("meta/", include("apps.core.api.urls")),
+]

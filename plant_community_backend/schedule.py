@@ -1,0 +1,13 @@
+"""When Celery's beat starts what."""
+
+from typing import Any
+
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "answer-queued": {
+        "task": "plant_identification.answer_queued",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "correct-quotas": {"task": "plant_identification.correct_quotas", "schedule": 3_600.0},
+    "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
+}

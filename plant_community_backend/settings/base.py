@@ -1,0 +1,300 @@
+"""What all environments share. Safe by itself: development loosens, production demands more."""
+
+from datetime import timedelta
+
+from kombu import Queue
+
+from apps.plant_identification import constants as identification
+from plant_community_backend.schedule import BEAT_SCHEDULE
+from plant_community_backend.settings import headers, logs, openapi, stores
+from plant_community_backend.settings.env import BASE_DIR, env, names
+
+VERSION = "0.1.0"
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY", default="")
+JWT_SECRET_KEY = env.str("JWT_SECRET_KEY", default="")
+ALLOWED_HOSTS = names("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = names("CSRF_TRUSTED_ORIGINS")
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")
+
+ROOT_URLCONF = "plant_community_backend.urls"
+WSGI_APPLICATION = "plant_community_backend.wsgi.application"
+ASGI_APPLICATION = "plant_community_backend.asgi.application"
+
+INSTALLED_APPS = [
+    "apps.core",
+    "apps.users",
+    "apps.plant_identification",
+    "apps.blog",
+    "wagtail.contrib.forms",
+    "wagtail.contrib.redirects",
+    "wagtail.contrib.settings",
+    "wagtail.api.v2",
+    "wagtail.embeds",
+    "wagtail.sites",
+    "wagtail.users",
+    "wagtail.snippets",
+    "wagtail.documents",
+    "wagtail.images",
+    "wagtail.search",
+    "wagtail.admin",
+    "wagtail",
+    "modelcluster",
+    "taggit",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "channels",
+]
+
+MIDDLEWARE = [
+    "apps.core.logging.middleware.RequestIdMiddleware",
+    "apps.core.health.middleware.ProbeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "plant_community_backend.security_headers.SecurityHeadersMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "apps.core.api.middleware.ApiVersionMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.middleware.http.ConditionalGetMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "plant_community_backend.redirects.PageRedirectMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "plant_community_backend" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.debug",
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Data ---------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # Connections go back to the pool after each short use, so web and provider threads share a few.
+    DATABASES["default"]["OPTIONS"] = {
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=16), "timeout": 5},
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_PASSWORD = env.str("REDIS_PASSWORD", default="")
+REDIS_SENTINELS = stores.parse_sentinels(names("REDIS_SENTINELS"))  # host:port,host:port
+REDIS_SENTINEL_PASSWORD = env.str("REDIS_SENTINEL_PASSWORD", default="")
+CACHES = {
+    "default": stores.cache_settings(
+        REDIS_URL,
+        sentinels=REDIS_SENTINELS,
+        password=REDIS_PASSWORD,
+        sentinel_password=REDIS_SENTINEL_PASSWORD,
+    ),
+    # Wagtail keeps model instances here, which JSON cannot hold; its keys contain the picture's hash.
+    "renditions": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "renditions",
+        "OPTIONS": {"MAX_ENTRIES": 500},
+    },
+}
+DJANGO_REDIS_LOG_IGNORED_EXCEPTIONS = (
+    False  # the Redis connection itself logs going away and coming back, once
+)
+CHANNEL_LAYERS = {
+    "default": stores.channel_settings(
+        REDIS_URL,
+        sentinels=REDIS_SENTINELS,
+        password=REDIS_PASSWORD,
+        sentinel_password=REDIS_SENTINEL_PASSWORD,
+    )
+}
+
+# --- Background work ----------------------------------------------------------------------------------------
+CELERY_BROKER_URL = stores.broker_url(REDIS_URL, sentinels=REDIS_SENTINELS, password=REDIS_PASSWORD)
+CELERY_BROKER_TRANSPORT_OPTIONS = stores.broker_options(
+    REDIS_URL, sentinels=REDIS_SENTINELS, sentinel_password=REDIS_SENTINEL_PASSWORD
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2  # s
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_QUEUES = [Queue(name) for name in ("fast", "default", "slow", "priority")]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_CREATE_MISSING_QUEUES = False  # a misspelt queue would swallow its tasks
+CELERY_TASK_ACKS_LATE = True  # a task is done when it is done; each is safe to run twice
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = 600  # s, where a task names none
+CELERY_TASK_TIME_LIMIT = 660
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a slow task holds nobody up behind it
+CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
+CELERY_TIMEZONE = "UTC"
+
+# --- Files --------------------------------------------------------------------------------------------------
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
+MEDIA_URL = "/media/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Photos people send are never served by address: a storage without a URL of its own.
+    "photos": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.str("PHOTO_ROOT", default=str(BASE_DIR / "media" / "private")),
+            "base_url": None,
+        },
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes of a body that is not a file upload
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
+# --- People -------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["apps.users.backends.EmailOrUsernameBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="mandatory")
+JWT_ACCESS_TOKEN_LIFETIME = timedelta(minutes=env.int("JWT_ACCESS_TOKEN_LIFETIME", default=60))
+JWT_REFRESH_TOKEN_LIFETIME = timedelta(days=env.int("JWT_REFRESH_TOKEN_LIFETIME", default=7))
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": JWT_ACCESS_TOKEN_LIFETIME,
+    "REFRESH_TOKEN_LIFETIME": JWT_REFRESH_TOKEN_LIFETIME,
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,
+    "SIGNING_KEY": JWT_SECRET_KEY,
+    "ALGORITHM": "HS256",
+    "UPDATE_LAST_LOGIN": True,
+    "CHECK_REVOKE_TOKEN": True,
+}
+EMAIL_URL = env.email_url("EMAIL_URL", default="consolemail://")
+globals().update(EMAIL_URL)
+EMAIL_TIMEOUT = 10  # s
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Plant Community <noreply@localhost>")
+
+# --- API ----------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "apps.users.authentication.BearerAuthentication",
+        "apps.users.authentication.CookieAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_VERSIONING_CLASS": "apps.core.api.versioning.ApiVersioning",
+    "DEFAULT_VERSION": "v1",
+    "ALLOWED_VERSIONS": ["v1"],
+    "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.NewestFirstPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAutoSchema",
+    "EXCEPTION_HANDLER": "apps.core.api.problems.problem_exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+LEGACY_API_DEPRECATED_AT = env.int("LEGACY_API_DEPRECATED_AT", default=1_793_491_200)  # 2026-11-01, Unix s
+LEGACY_API_SUNSET = env.str("LEGACY_API_SUNSET", default="2027-11-01")
+LEGACY_API_REMOVED = env.bool("LEGACY_API_REMOVED", default=False)
+MIN_CLIENT_VERSION = env.str("MIN_CLIENT_VERSION", default="0.0.0")
+CLIENT_UPDATE_URL = env.str("CLIENT_UPDATE_URL", default=SITE_URL)
+API_CLIENTS = ["web", "android", "ios"]  # names a client may give itself in X-Client-Version
+CORS_ALLOWED_ORIGINS = names("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = True
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = headers.CORS_ALLOW_HEADERS
+CORS_EXPOSE_HEADERS = headers.CORS_EXPOSE_HEADERS
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# --- Limits (identifications an hour; uploads and sign-ins as named) ----------------------------------------
+RATELIMIT_USE_CACHE = "default"
+RATELIMIT_FAIL_OPEN = True  # without Redis the limiter itself counts in the process: apps/core/api/limits.py
+IDENTIFY_RATE_ANONYMOUS = env.int("IDENTIFY_RATE_ANONYMOUS", default=10)  # one bucket for all of them
+IDENTIFY_RATE_FREE = env.int("IDENTIFY_RATE_FREE", default=100)
+IDENTIFY_RATE_PREMIUM = env.int("IDENTIFY_RATE_PREMIUM", default=500)
+IDENTIFY_RATE_PRO = env.int("IDENTIFY_RATE_PRO", default=200)
+IDENTIFY_RATE_ENTERPRISE = env.int("IDENTIFY_RATE_ENTERPRISE", default=1_000)
+REFUSED_UPLOAD_RATE = env.int("REFUSED_UPLOAD_RATE", default=60)  # per address and hour
+SIGN_IN_RATE = env.int("SIGN_IN_RATE", default=5)  # per address and account in 15 min
+REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and hour
+CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute
+API_LIMITS = {  # what /api/v1/meta/ tells
+    "photos": {
+        "max_photos": identification.MAX_PHOTOS,
+        "max_photo_bytes": identification.MAX_PHOTO_BYTES,
+        "max_request_bytes": identification.MAX_REQUEST_BYTES,
+        "deadline_s": identification.IDENTIFY_DEADLINE_S,
+    },
+    "page_size_max": 100,
+}
+SPECTACULAR_SETTINGS = openapi.SPECTACULAR_SETTINGS
+
+# --- Identification -----------------------------------------------------------------------------------------
+PLANT_ID_API_KEY = env.str("PLANT_ID_API_KEY", default="")
+PLANTNET_API_KEY = env.str("PLANTNET_API_KEY", default="")
+PLANT_ID_BASE_URL = env.str("PLANT_ID_BASE_URL", default="https://plant.id/api/v3")
+PLANTNET_BASE_URL = env.str("PLANTNET_BASE_URL", default="https://my-api.plantnet.org/v2")
+PROVIDER_SANDBOX = env.bool("PROVIDER_SANDBOX", default=False)  # the two addresses are the sandbox's
+PLANT_ID_MONTHLY_QUOTA = env.int("PLANT_ID_MONTHLY_QUOTA", default=identification.PLANT_ID_MONTHLY_QUOTA)
+PLANTNET_DAILY_QUOTA = env.int("PLANTNET_DAILY_QUOTA", default=identification.PLANTNET_DAILY_QUOTA)
+QUOTA_USER_SHARE = env.float("QUOTA_USER_SHARE", default=identification.QUOTA_USER_SHARE)
+
+# --- Wagtail ------------------------------------------------------------------------------------------------
+WAGTAIL_SITE_NAME = "Plant Community"
+WAGTAILADMIN_BASE_URL = SITE_URL
+WAGTAILAPI_LIMIT_MAX = 50
+WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
+WAGTAIL_ENABLE_UPDATE_CHECK = False  # editors' browsers tell nobody that they are there
+WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
+WAGTAIL_GRAVATAR_PROVIDER_URL = None
+WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.database"}}
+
+# --- The rest -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+LOGGING = logs.json_logging(level=env.str("LOG_LEVEL", default="INFO"))
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": headers.PUBLIC_POLICY}
+ADMIN_CONTENT_SECURITY_POLICY = headers.ADMIN_POLICY
+DATA_CONTENT_SECURITY_POLICY = headers.DATA_POLICY
+PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
+X_FRAME_OPTIONS = "DENY"  # Wagtail lifts this for its own previews
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+# Only our own proxies may say that the visitor came by https.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "apps.core.api.error_pages.csrf_failure"
+SILENCED_SYSTEM_CHECKS: list[str] = []

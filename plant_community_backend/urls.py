@@ -1,0 +1,29 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+from wagtail import urls as wagtail_urls
+from wagtail.admin import urls as wagtailadmin_urls
+from wagtail.documents import urls as wagtaildocs_urls
+
+from apps.blog.api.router import api_router
+from plant_community_backend import api_v1
+from plant_community_backend.documentation import documentation_urlpatterns
+from plant_community_backend.landing import landing_page
+
+urlpatterns = [
+    path("", landing_page, name="landing"),
+    path("api/v1/", include((api_v1.urlpatterns, "v1"))),
+    path("api/v2/", api_router.urls),
+    path("api/", include(documentation_urlpatterns)),
+    path("api/", include(api_v1.urlpatterns)),
+    path("admin/", admin.site.urls),
+    path("cms/", include(wagtailadmin_urls)),
+    path("documents/", include(wagtaildocs_urls)),
+    path("", include(wagtail_urls)),
+]
+
+handler400 = "apps.core.api.error_pages.bad_request"
+handler403 = "apps.core.api.error_pages.permission_denied"
+handler404 = "apps.core.api.error_pages.page_not_found"
+handler500 = "apps.core.api.error_pages.server_error"
