@@ -1,0 +1,32 @@
+"""The sign-in cookies of the web: out of reach for scripts, not sent along from strange pages."""
+
+from typing import Literal
+
+from django.conf import settings
+from rest_framework.response import Response
+
+from apps.users.constants import ACCESS_COOKIE, ACCESS_COOKIE_PATH, REFRESH_COOKIE, REFRESH_COOKIE_PATH
+from apps.users.types import TokenPair
+
+SAME_SITE: Literal["Lax"] = "Lax"
+
+
+def set_sign_in_cookies(response: Response, tokens: TokenPair) -> None:
+    for name, value, path, lifetime in (
+        (ACCESS_COOKIE, tokens.access, ACCESS_COOKIE_PATH, settings.JWT_ACCESS_TOKEN_LIFETIME),
+        (REFRESH_COOKIE, tokens.refresh, REFRESH_COOKIE_PATH, settings.JWT_REFRESH_TOKEN_LIFETIME),
+    ):
+        response.set_cookie(
+            name,
+            value,
+            max_age=lifetime,
+            path=path,
+            secure=not settings.DEBUG,
+            httponly=True,
+            samesite=SAME_SITE,
+        )
+
+
+def clear_sign_in_cookies(response: Response) -> None:
+    response.delete_cookie(ACCESS_COOKIE, path=ACCESS_COOKIE_PATH, samesite=SAME_SITE)
+    response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite=SAME_SITE)

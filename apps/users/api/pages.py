@@ -1,0 +1,41 @@
+"""The page a confirmation link leads to where no web app has one of its own."""
+
+from django import forms
+from django.http import HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.generic import FormView
+
+from apps.core.exceptions import DomainError
+from apps.users.services.confirmation import confirm_email
+
+KEY_MAX_LENGTH = 4_096
+
+
+class ConfirmEmailForm(forms.Form):
+    key = forms.CharField(max_length=KEY_MAX_LENGTH, widget=forms.HiddenInput)
+
+
+@method_decorator(never_cache, name="dispatch")
+class ConfirmEmailPage(FormView):  # type: ignore[type-arg]  # no generic at run time
+    """Opening the link confirms nothing, the button does: mail scanners open links, too."""
+
+    form_class = ConfirmEmailForm
+    template_name = "users/confirm_email.html"
+    http_method_names = ["get", "head", "post", "options"]
+
+    def get_initial(self) -> dict[str, str]:
+        return {"key": self.request.GET.get("key", "")[:KEY_MAX_LENGTH]}
+
+    def form_valid(self, form: ConfirmEmailForm) -> HttpResponse:
+        try:
+            user = confirm_email(key=form.cleaned_data["key"])
+        except DomainError as exc:
+            return self._answer(form, problem=exc.detail, status=exc.code.status)
+        return self._answer(form, confirmed=user.email)
+
+    def form_invalid(self, form: ConfirmEmailForm) -> HttpResponse:
+        return self._answer(form, problem="This link is not complete.", status=400)
+
+    def _answer(self, form: ConfirmEmailForm, *, status: int = 200, **context: str) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form, **context), status=status)

@@ -1,0 +1,187 @@
+"""What the description of the API says about signing in."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
+
+from apps.core.api.problems import PROBLEM_CONTENT_TYPE
+from apps.core.api.schema import ProblemSerializer
+from apps.users.api.serializers import (
+    ConfirmEmailRequestSerializer,
+    CsrfTokenSerializer,
+    EmailVerifiedSerializer,
+    NoticeSerializer,
+    ProfileRequestSerializer,
+    RefreshRequestSerializer,
+    RegisterRequestSerializer,
+    ResendRequestSerializer,
+    SignedInSerializer,
+    SignInRequestSerializer,
+    TokenPairSerializer,
+    TokenRequestSerializer,
+    UserSerializer,
+)
+from apps.users.constants import ACCESS_COOKIE, REFRESH_COOKIE
+
+TAGS = ["auth"]
+
+
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "apps.users.authentication.BearerAuthentication"
+    name = "bearer"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+class CookieScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "apps.users.authentication.CookieAuthentication"
+    name = "cookie"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": ACCESS_COOKIE,
+            "description": "Unsafe methods also need `X-CSRFToken`; see `auth/csrf/`.",
+        }
+
+
+class CookiesNeedCsrfScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Signs nobody in, so there is no scheme: the `X-CSRFToken` header is described as a parameter."""
+
+    target_class = "apps.users.authentication.CookiesNeedCsrf"
+    name: str | list[str] = []
+
+    def get_security_requirement(self, auto_schema: AutoSchema) -> Any:
+        return None
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Any:
+        return []
+
+
+class SignInNeedsCsrfScheme(CookiesNeedCsrfScheme):  # type: ignore[no-untyped-call]
+    target_class = "apps.users.authentication.SignInNeedsCsrf"
+    match_subclasses = True
+
+
+def _problems(**descriptions: str) -> dict[tuple[int, str], OpenApiResponse]:
+    """`s429="When."`: what the schema cannot see in the view."""
+    return {
+        (int(status.removeprefix("s")), PROBLEM_CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description)
+        for status, description in descriptions.items()
+    }
+
+
+def _csrf_header(*, required: bool) -> OpenApiParameter:
+    return OpenApiParameter(
+        "X-CSRFToken",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        required=required,
+        description="From `auth/csrf/`." if required else "From `auth/csrf/`; needed where cookies are sent.",
+    )
+
+
+def _set_cookie(description: str, *statuses: int) -> OpenApiParameter:
+    return OpenApiParameter(
+        "Set-Cookie",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        response=[str(status) for status in statuses],
+        description=description,
+    )
+
+
+TOO_MANY = "Too many attempts from this network address or for this account."
+WRONG = "`authentication_failed`: the account or the password is not right."
+NOT_CONFIRMED = "`email_not_verified`: the password is right, the address must be confirmed first."
+REFUSED = "`authentication_failed`: bad, expired, used up or withdrawn."
+
+SIGN_IN_COOKIES = (
+    f"`{ACCESS_COOKIE}` and `{REFRESH_COOKIE}`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only."
+)
+
+CSRF: dict[str, Any] = {
+    "tags": TAGS,
+    "parameters": [_set_cookie("`csrftoken`", 200)],
+    "responses": CsrfTokenSerializer,
+}
+REGISTER: dict[str, Any] = {
+    "tags": TAGS,
+    "description": "The answer is 202 where an address must be confirmed before signing in, whether or not "
+    "it is known, and 201 with the sign-in cookies where that may wait.",
+    "parameters": [_csrf_header(required=False), _set_cookie(SIGN_IN_COOKIES, 201)],
+    "request": RegisterRequestSerializer,
+    "responses": {
+        201: OpenApiResponse(SignedInSerializer, "The account is made, and signed in."),
+        202: OpenApiResponse(NoticeSerializer, "A mail says how to go on."),
+        **_problems(s429=TOO_MANY),
+    },
+}
+LOGIN: dict[str, Any] = {
+    "tags": TAGS,
+    "parameters": [_csrf_header(required=True), _set_cookie(SIGN_IN_COOKIES, 200)],
+    "request": SignInRequestSerializer,
+    "responses": {
+        200: SignedInSerializer,
+        **_problems(s401=WRONG, s403=f"{NOT_CONFIRMED} Or `csrf_failed`.", s429=TOO_MANY),
+    },
+}
+LOGOUT: dict[str, Any] = {
+    "tags": TAGS,
+    "parameters": [_csrf_header(required=False), _set_cookie("Both cookies, emptied.", 204)],
+    "request": RefreshRequestSerializer,
+    "responses": {204: OpenApiResponse(description="Signed out.")},
+}
+USER: dict[str, Any] = {"tags": TAGS, "responses": UserSerializer}
+USER_UPDATE: dict[str, Any] = {
+    "tags": TAGS,
+    "parameters": [_csrf_header(required=False)],
+    "request": ProfileRequestSerializer,
+    "responses": UserSerializer,
+}
+TOKEN: dict[str, Any] = {
+    "tags": TAGS,
+    "description": "For clients without cookies.",
+    "request": SignInRequestSerializer,
+    "responses": {200: TokenPairSerializer, **_problems(s401=WRONG, s403=NOT_CONFIRMED, s429=TOO_MANY)},
+}
+TOKEN_REFRESH: dict[str, Any] = {
+    "tags": TAGS,
+    "description": "A refresh token works once. Sent again it ends the whole sign-in, except once within "
+    "60 s from the same client, whose reply may have been lost. Without a token in the body the cookie is "
+    "used, and the new tokens go into cookies.",
+    "parameters": [_csrf_header(required=False), _set_cookie(SIGN_IN_COOKIES, 200)],
+    "request": RefreshRequestSerializer,
+    "responses": {
+        200: PolymorphicProxySerializer(
+            component_name="Refreshed",
+            serializers=[TokenPairSerializer, SignedInSerializer],
+            resource_type_field_name=None,
+        ),
+        **_problems(s401=REFUSED, s403="`csrf_failed`: the cookie came without the CSRF token."),
+    },
+}
+TOKEN_VERIFY: dict[str, Any] = {
+    "tags": TAGS,
+    "request": TokenRequestSerializer,
+    "responses": {
+        200: OpenApiResponse(OpenApiTypes.OBJECT, "The token works: an empty object."),
+        **_problems(s401=REFUSED),
+    },
+}
+EMAIL_VERIFY: dict[str, Any] = {
+    "tags": TAGS,
+    "description": "400 `link_invalid` or `link_expired` for a key that is no good.",
+    "request": ConfirmEmailRequestSerializer,
+    "responses": EmailVerifiedSerializer,
+}
+EMAIL_RESEND: dict[str, Any] = {
+    "tags": TAGS,
+    "request": ResendRequestSerializer,
+    "responses": {202: NoticeSerializer, **_problems(s429=TOO_MANY)},
+}

@@ -1,0 +1,14 @@
+"""What other apps may know about people."""
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+
+from apps.users.models import SubscriptionTier, User
+from apps.users.services.sessions import end_all_sessions
+
+__all__ = ["SubscriptionTier", "User", "end_all_sessions", "tier_of"]
+
+
+def tier_of(user: AbstractBaseUser | AnonymousUser) -> SubscriptionTier | None:
+    """None for somebody who is not signed in."""
+    return SubscriptionTier(user.subscription_tier) if isinstance(user, User) else None

@@ -1,0 +1,25 @@
+from django.conf import settings
+
+from apps.users.constants import VERIFICATION_MANDATORY
+from apps.users.models import User
+
+
+def find_user_by_login(*, login: str) -> User | None:
+    return User.objects.get_queryset().with_login(login).first()
+
+
+def find_user_by_email(*, email: str) -> User | None:
+    return User.objects.get_queryset().with_email(email).first()
+
+
+def has_username(*, username: str) -> bool:
+    return User.objects.get_queryset().with_username(username).exists()
+
+
+def is_confirmation_mandatory() -> bool:
+    return bool(settings.ACCOUNT_EMAIL_VERIFICATION == VERIFICATION_MANDATORY)
+
+
+def may_sign_in(*, user: User) -> bool:
+    """Once the password was right; asked again at each rotation, so that a stricter setting takes hold."""
+    return user.has_confirmed_email or not is_confirmation_mandatory()

@@ -1,0 +1,66 @@
+"""The mails this app sends. They leave from a thread, so that nobody waits for a mail server.
+
+That also keeps a secret: whether a mail is sent at all depends on whose address it is, and the
+time of the answer must not tell. So the text is written in the thread, too.
+"""
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from apps.core.resilience.pool import BoundedPool, PoolFull
+from apps.users.constants import EMAIL_LINK_LIFETIME, MAIL_QUEUE_MAX
+
+logger = logging.getLogger(__name__)
+outbox = BoundedPool("account-mail", max_workers=1, max_queue=MAIL_QUEUE_MAX)
+
+
+def send_confirmation_link(*, email: str, make_key: Callable[[], str]) -> None:
+    """Leaves once the transaction has been committed. `make_key` is called in the thread, without ORM."""
+
+    def context() -> dict[str, object]:
+        return {"link": _link(make_key()), "days": EMAIL_LINK_LIFETIME.days}
+
+    _send_on_commit("confirm_email", "Confirm your e-mail address", email, context)
+
+
+def send_already_registered(*, email: str) -> None:
+    _send_on_commit("already_registered", "You already have an account", email, dict)
+
+
+def _link(key: str) -> str:
+    """To the web app's page where there is one, else to our own."""
+    page = getattr(settings, "ACCOUNT_CONFIRM_EMAIL_URL", "")
+    page = page or f"{settings.SITE_URL.rstrip('/')}{reverse('v1:auth:email-confirm-page')}"
+    return f"{page}?{urlencode({'key': key})}"
+
+
+def _send_on_commit(
+    template: str, subject: str, email: str, context: Callable[[], dict[str, object]]
+) -> None:
+    def send() -> None:
+        values = {"site_name": settings.WAGTAIL_SITE_NAME, **context()}
+        EmailMessage(subject, render_to_string(f"users/mail/{template}.txt", values), to=[email]).send()
+
+    transaction.on_commit(lambda: _enqueue(template, send))
+
+
+def _enqueue(template: str, send: Callable[[], None]) -> None:
+    try:
+        outbox.submit(_run, template, send)
+    except PoolFull:
+        logger.error("mail_dropped", extra={"template": template})  # noqa: TRY400  (the trace says nothing)
+
+
+def _run(template: str, send: Callable[[], None]) -> None:
+    try:
+        send()
+    except Exception as exc:  # noqa: BLE001  # nobody waits for this thread, so nobody else would tell
+        # Only the type: the text of a refusal names the address.
+        logger.error("mail_not_sent", extra={"template": template, "error": type(exc).__name__})  # noqa: TRY400

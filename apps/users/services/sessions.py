@@ -1,0 +1,174 @@
+"""Sign-in sessions: opened, carried on by rotation, ended. A token used twice ends them, too."""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from apps.users.constants import LOST_REPLY_GRACE, SESSIONS_PER_USER_MAX
+from apps.users.exceptions import TokenRefused
+from apps.users.models import SignInSession, User
+from apps.users.selectors import may_sign_in
+from apps.users.services.tokens import (
+    SESSION_CLAIM,
+    SessionToken,
+    access_token_from,
+    is_used_up,
+    refresh_token_from,
+    use_up_token,
+    user_of_token,
+)
+from apps.users.types import Client, TokenPair
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    user: User
+    tokens: TokenPair
+
+
+def open_session(*, user: User, client: Client) -> SignedIn:
+    now = timezone.now()
+    _forget_old_sessions(user, now)
+    session = SignInSession.objects.create(
+        user=user,
+        client_digest=_digest(client),
+        token_id=uuid4().hex,
+        rotated_at=now,
+        expires_at=now + settings.JWT_REFRESH_TOKEN_LIFETIME,
+    )
+    return _signed_in(session)
+
+
+def refresh_session(*, raw: str, client: Client) -> SignedIn:
+    """A new pair for a refresh token, which is used up by it.
+
+    Used again, the token ends the session: one of the two who hold it has stolen it. Once within
+    `LOST_REPLY_GRACE` the same client gets the same successor again, because a reply may be lost.
+
+    Raises:
+        TokenRefused
+    """
+    token = refresh_token_from(raw=raw)
+    user = user_of_token(token=token)
+    if not may_sign_in(user=user):
+        raise TokenRefused
+    if SESSION_CLAIM not in token:
+        return _adopt(token, user, client)
+    with transaction.atomic():
+        session = _rotate(token, client)
+    if session is None:  # raised out here, because an exception would take the revocation back
+        raise TokenRefused
+    return _signed_in(session)
+
+
+def verify_token(*, raw: str) -> User:
+    """Of either kind.
+
+    Raises:
+        TokenRefused: also for a refresh token that has been used.
+    """
+    with suppress(TokenRefused):
+        return user_of_token(token=access_token_from(raw=raw))
+    token = refresh_token_from(raw=raw)
+    user = user_of_token(token=token)
+    if is_used_up(token=token):
+        raise TokenRefused
+    return user
+
+
+def end_session(*, refresh: str | bytes, access: str | bytes) -> None:
+    """Whatever of it is known; a token that is no good any more has nothing left to end."""
+    for raw, decode in ((refresh, refresh_token_from), (access, access_token_from)):
+        with suppress(TokenRefused):
+            _end(decode(raw=raw))
+
+
+def end_all_sessions(*, user: User) -> None:
+    SignInSession.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _rotate(token: SessionToken, client: Client) -> SignInSession | None:
+    """The session with its newest token, or None when it is over: the caller commits either."""
+    session = (
+        SignInSession.objects.select_for_update(of=("self",))
+        .select_related("user")
+        .filter(pk=token[SESSION_CLAIM])
+        .first()
+    )
+    token_id, now = token[api_settings.JTI_CLAIM], timezone.now()
+    if session is None or session.revoked_at is not None:
+        return None
+    if token_id == session.token_id:
+        use_up_token(token=token)
+        _advance(session, now)
+    elif _is_lost_reply(session, token_id, client, now):
+        session.reply_repeated = True
+    else:
+        logger.warning("refresh_token_reused", extra={"session_id": str(session.pk)})
+        session.revoked_at = now
+    session.save()
+    return session if session.revoked_at is None else None
+
+
+def _advance(session: SignInSession, now: datetime) -> None:
+    session.previous_token_id, session.token_id = session.token_id, uuid4().hex
+    session.rotated_at = now
+    session.expires_at = now + settings.JWT_REFRESH_TOKEN_LIFETIME
+    session.reply_repeated = False
+
+
+def _is_lost_reply(session: SignInSession, token_id: str, client: Client, now: datetime) -> bool:
+    return (
+        token_id == session.previous_token_id
+        and not session.reply_repeated
+        and now - session.rotated_at <= LOST_REPLY_GRACE
+        and session.client_digest == _digest(client)
+    )
+
+
+def _adopt(token: SessionToken, user: User, client: Client) -> SignedIn:
+    """A token made outside a sign-in gets a session with its first use."""
+    if not use_up_token(token=token):
+        raise TokenRefused
+    return open_session(user=user, client=client)
+
+
+def _end(token: Any) -> None:
+    user_of_token(token=token)
+    if token[api_settings.TOKEN_TYPE_CLAIM] == SessionToken.token_type:
+        use_up_token(token=token)
+    if session_id := token.get(SESSION_CLAIM):
+        SignInSession.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def _forget_old_sessions(user: User, now: datetime) -> None:
+    """Done here, so that the tables stay bounded without a clean-up job."""
+    SignInSession.objects.filter(user=user, expires_at__lt=now).delete()
+    OutstandingToken.objects.filter(user_id=user.pk, expires_at__lt=now).delete()
+    newest_first = (
+        SignInSession.objects.filter(user=user).order_by("-created_at").values_list("pk", flat=True)
+    )
+    SignInSession.objects.filter(pk__in=list(newest_first[SESSIONS_PER_USER_MAX - 1 :])).delete()
+
+
+def _signed_in(session: SignInSession) -> SignedIn:
+    refresh = SessionToken.for_session(session)
+    return SignedIn(session.user, TokenPair(access=str(refresh.access_token), refresh=str(refresh)))
+
+
+def _digest(client: Client) -> str:
+    return salted_hmac(
+        "users.client", f"{client.address}\n{client.user_agent}", algorithm="sha256"
+    ).hexdigest()

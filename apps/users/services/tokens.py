@@ -1,0 +1,136 @@
+"""Signed tokens: what is in them, and whether they are still good."""
+
+import hmac
+from datetime import UTC, datetime
+from typing import Self, TypeVar
+from uuid import UUID
+
+from django.utils import timezone
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+from rest_framework_simplejwt.utils import get_md5_hash_password
+
+from apps.users.exceptions import TokenRefused
+from apps.users.models import SignInSession, User
+
+SESSION_CLAIM = "sid"
+
+T = TypeVar("T", bound=Token)
+NOBODY = UUID(int=0)
+
+
+class SessionToken(RefreshToken):  # type: ignore[misc]  # the library has no types
+    """A refresh token of one sign-in session, which decides about reuse; see `services.sessions`."""
+
+    def check_blacklist(self) -> None:
+        """Not here: a token used twice must be recognised, not only refused."""
+
+    @classmethod
+    def for_session(cls, session: SignInSession) -> Self:
+        """The session's newest token. Asked twice, it is the same token twice."""
+        token = cls()
+        token[api_settings.USER_ID_CLAIM] = str(session.user_id)
+        token[api_settings.REVOKE_TOKEN_CLAIM] = get_md5_hash_password(session.user.password)
+        token[SESSION_CLAIM] = str(session.pk)
+        token[api_settings.JTI_CLAIM] = session.token_id
+        token.set_iat(at_time=session.rotated_at)
+        token.set_exp(from_time=session.rotated_at)
+        return token
+
+
+def user_of_access_token(*, raw: str | bytes) -> tuple[User, Token]:
+    """
+    Raises:
+        TokenRefused: also when the session has ended, the password has changed or the account is closed.
+    """
+    token = access_token_from(raw=raw)
+    return user_of_token(token=token), token
+
+
+def access_token_from(*, raw: str | bytes) -> AccessToken:
+    """
+    Raises:
+        TokenRefused
+    """
+    return _decoded(AccessToken, raw)
+
+
+def refresh_token_from(*, raw: str | bytes) -> SessionToken:
+    """Signature, kind and time are right; whether it may still be used is another question.
+
+    Raises:
+        TokenRefused
+    """
+    return _decoded(SessionToken, raw)
+
+
+def user_of_token(*, token: Token) -> User:
+    """One query, with the session where the token belongs to one.
+
+    Raises:
+        TokenRefused
+    """
+    session_id = token.get(SESSION_CLAIM)
+    user = _user_in_session(session_id, token) if session_id else _user_alone(token)
+    if user is None or not user.is_active or not _made_with_password_of(user, token):
+        raise TokenRefused
+    return user
+
+
+def use_up_token(*, token: Token) -> bool:
+    """Put it on the library's list, without its text. False when it stood there already."""
+    outstanding, _ = OutstandingToken.objects.get_or_create(
+        jti=token[api_settings.JTI_CLAIM],
+        defaults={
+            "user_id": _uuid(token.get(api_settings.USER_ID_CLAIM)),
+            "token": "",
+            "created_at": timezone.now(),
+            "expires_at": _expiry_of(token),
+        },
+    )
+    _, is_first_use = BlacklistedToken.objects.get_or_create(token=outstanding)
+    return bool(is_first_use)
+
+
+def is_used_up(*, token: Token) -> bool:
+    return bool(BlacklistedToken.objects.filter(token__jti=token[api_settings.JTI_CLAIM]).exists())
+
+
+def _expiry_of(token: Token) -> datetime:
+    return datetime.fromtimestamp(token["exp"], tz=UTC)
+
+
+def _decoded(kind: type[T], raw: str | bytes) -> T:
+    try:
+        token: T = kind(raw)
+    except TokenError:
+        raise TokenRefused from None
+    return token
+
+
+def _user_in_session(session_id: str, token: Token) -> User | None:
+    session = (
+        SignInSession.objects.select_related("user").filter(pk=_uuid(session_id), revoked_at=None).first()
+    )
+    if session is None or str(session.user_id) != token.get(api_settings.USER_ID_CLAIM):
+        return None
+    return session.user
+
+
+def _user_alone(token: Token) -> User | None:
+    """A token made outside a sign-in, by the shell or a test."""
+    return User.objects.filter(pk=_uuid(token.get(api_settings.USER_ID_CLAIM))).first()
+
+
+def _made_with_password_of(user: User, token: Token) -> bool:
+    claim = str(token.get(api_settings.REVOKE_TOKEN_CLAIM, ""))
+    return hmac.compare_digest(claim.encode(), get_md5_hash_password(user.password).encode())
+
+
+def _uuid(value: object) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        return NOBODY
