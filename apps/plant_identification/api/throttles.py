@@ -1,0 +1,55 @@
+"""The identification limits at the door: looked at when a request comes, counted when it is accepted."""
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
+from rest_framework.views import APIView
+
+from apps.core.api.addresses import client_address
+from apps.core.api.limits import Limiter, peek_all
+from apps.core.api.problems import whole_seconds
+from apps.plant_identification.exceptions import LimitReached
+from apps.plant_identification.services.limits import hourly_limit
+from apps.plant_identification.services.registry import registry
+
+HOUR_S = 3_600
+IDENTIFICATIONS = Limiter("identify", period_s=HOUR_S)
+REFUSED_UPLOADS = Limiter("refused-uploads", period_s=HOUR_S)
+
+
+class IdentifyThrottle(BaseThrottle):
+    """Refuses who has no identification left, or has sent too many files that were no photos."""
+
+    def __init__(self) -> None:
+        self._wait_s: float | None = None
+
+    def allow_request(self, request: Request, view: APIView) -> bool:
+        mine = hourly_limit(registry(), request.user)
+        wanted = [
+            (IDENTIFICATIONS, mine.key, mine.limit),
+            (REFUSED_UPLOADS, client_address(request), settings.REFUSED_UPLOAD_RATE),
+        ]
+        exceeded = [usage for usage in peek_all(request, wanted) if usage.exceeded]
+        self._wait_s = max((usage.reset_s for usage in exceeded), default=None)
+        return not exceeded
+
+    def wait(self) -> float | None:
+        return self._wait_s
+
+
+def count_identification(request: Request) -> None:
+    """
+    Raises:
+        LimitReached: others took the last room while this request was on its way.
+    """
+    mine = hourly_limit(registry(), request.user)
+    usage = IDENTIFICATIONS.count(request, key=mine.key, limit=mine.limit)
+    if usage.exceeded:
+        seconds = whole_seconds(usage.reset_s)
+        raise LimitReached(
+            f"Request was throttled. Expected available in {seconds} seconds.", retry_after_s=seconds
+        )
+
+
+def count_refused_upload(request: Request) -> None:
+    REFUSED_UPLOADS.count(request, key=client_address(request), limit=settings.REFUSED_UPLOAD_RATE)

@@ -1,0 +1,71 @@
+"""Every tunable number of an identification, with its unit and its reason."""
+
+# --- Providers: deadlines (s) -------------------------------------------------------------------------------
+CONNECT_TIMEOUT_S = 5
+PLANT_ID_API_TIMEOUT = 35  # s in total; Plant.id itself answers in about 1 s, the rest is upload on a bad day
+PLANTNET_API_TIMEOUT = 20
+FETCH_AGAIN_TIMEOUT_S = 10  # a reply that lies there is quick to fetch, and a new call still fits behind it
+PROVIDER_REPLY_MAX_BYTES = 4_000_000  # the largest recorded reply is 30 kB
+
+# --- Circuit breakers ---------------------------------------------------------------------------------------
+PLANT_ID_CIRCUIT_NAME = "plant_id_api"
+PLANT_ID_CIRCUIT_FAIL_MAX = 3  # consecutive failures; few, because each may cost a credit
+PLANT_ID_CIRCUIT_RESET_TIMEOUT = 60  # s, the first open period
+PLANT_ID_CIRCUIT_SUCCESS_THRESHOLD = 2
+PLANT_ID_CIRCUIT_TIMEOUT = PLANT_ID_API_TIMEOUT
+PLANTNET_CIRCUIT_NAME = "plantnet_api"
+PLANTNET_CIRCUIT_FAIL_MAX = 5
+PLANTNET_CIRCUIT_RESET_TIMEOUT = 30
+PLANTNET_CIRCUIT_SUCCESS_THRESHOLD = 2
+PLANTNET_CIRCUIT_TIMEOUT = PLANTNET_API_TIMEOUT
+CIRCUIT_RESET_TIMEOUT_MAX_S = 300  # doubling of the open period stops here
+KEY_REFUSED_PAUSE_S = 300  # a refused key is not tried again sooner
+QUOTA_PAUSE_S = 300  # after a 429 that does not say when to come back
+
+# --- Quota --------------------------------------------------------------------------------------------------
+PLANT_ID_MONTHLY_QUOTA = 100  # credits; identification 1, health 1 more
+PLANTNET_DAILY_QUOTA = 500  # requests, reset 00:00 UTC
+QUOTA_USER_SHARE = 0.10  # of Pl@ntNet's day, and of what remains of Plant.id's month, per user and day
+PLANT_ID_WARN_RATIO = 0.80
+PLANTNET_WARN_RATIO = 0.90
+
+# --- One request --------------------------------------------------------------------------------------------
+IDENTIFY_DEADLINE_S = 38  # queueing included; above the slower provider's 35 s
+IDENTIFY_GRACE_S = 3  # how long the free provider is awaited once the paid one is sure
+IDENTIFY_GRACE_CONFIDENCE = 0.8
+PLANT_ID_MAX_WORKERS = 32
+PLANT_ID_MAX_QUEUE = 64
+PLANTNET_MAX_WORKERS = 32
+PLANTNET_MAX_QUEUE = 64
+MAX_PHOTOS = 5
+MAX_PHOTO_BYTES = 10 * 1024 * 1024
+MAX_REQUEST_BYTES = 30 * 1024 * 1024
+COORDINATE_DECIMALS = 2  # about 1 km: enough for a flora, too coarse for a garden
+
+# --- Cache and single flight --------------------------------------------------------------------------------
+CACHE_TIMEOUT_24_HOURS = 86_400
+CACHE_PARTIAL_MAX_S = 300  # a partial answer is never served longer than this
+STALE_ANSWER_MAX_AGE_S = 30 * 86_400
+CACHE_LOCK_EXPIRE = 10  # s; a dead holder is replaced after this
+CACHE_LOCK_RENEW_EVERY_S = 3
+CACHE_LOCK_TIMEOUT = 40  # s; how long a waiter follows the holder
+CACHE_LOCK_AUTO_RENEWAL = True
+CACHE_LOCK_BLOCKING = True
+CACHE_LOCK_ID_PREFIX = "plant_id"
+FAILURE_MARKER_S = 5  # waiters share the holder's failure this long
+
+# --- Merging ------------------------------------------------------------------------------------------------
+EDIBLE_MIN_CONFIDENCE = 0.9  # below this no edible part is named in the headline
+TOXICITY_MIN_CONFIDENCE = 0.05  # from here on a candidate's toxicity is said
+
+# --- Choices a caller has -----------------------------------------------------------------------------------
+# Floras of Pl@ntNet that its documentation names; others would answer 404 and look like our mistake.
+PLANTNET_PROJECTS = ("all", "k-world-flora", "k-middle-europe", "useful", "weeds")
+# ISO 639-1. Both services know most of these; where one does not it answers in English.
+LANGUAGES = (
+    "ar", "be", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "eu", "fa",
+    "fi", "fr", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "is", "it", "ja", "ka",
+    "kn", "ko", "lt", "lv", "ml", "mr", "ms", "mt", "nb", "nl", "no", "pa", "pl", "pt",
+    "ro", "ru", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl", "tr", "uk",
+    "ur", "vi", "zh",
+)  # fmt: skip

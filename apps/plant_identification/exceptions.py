@@ -1,0 +1,85 @@
+"""Failures of an identification, named for what happened.
+
+ProviderError                    one provider gave no answer; `state` is its entry in `providers[]`
+├── ProviderFailed               5xx, 408, connection lost: an outage
+│   ├── ProviderTimedOut
+│   ├── ProviderNotReached       connection refused or never made: provably not sent
+│   └── ProviderReplyUnreadable  200 with a body that is no answer, or too large
+├── ProviderRefusedPhoto         400/413/415: the service works, this photo does not
+├── ProviderRefusedKey           401/403
+├── ProviderQuotaReached         429, or our own ledger says no
+├── ProviderMisconfigured        other 3xx/4xx: our mistake
+├── ProviderCircuitOpen          not asked: its breaker is open
+└── ProviderNotAsked             not asked: pool full, or no time left
+DomainError
+├── IdentificationUnavailable    no provider answered and nothing older is known
+└── IdentificationBusy           the pools are full, or another call for this photo outlasts this caller
+"""
+
+from apps.core.codes import ErrorCode
+from apps.core.exceptions import DomainError, ExternalAPIError
+from apps.plant_identification.types import ProviderState
+
+
+class ProviderError(ExternalAPIError):
+    state = ProviderState.FAILED
+    is_outage = False  # True: counts as a failure at the breaker
+    is_answer = False  # True: the service did its work; counts as a success
+    request_sent = True  # False only where provably no byte of the request left: its quota is refunded
+
+
+class ProviderFailed(ProviderError):
+    is_outage = True
+
+
+class ProviderTimedOut(ProviderFailed):
+    state = ProviderState.TIMED_OUT
+
+
+class ProviderNotReached(ProviderFailed):
+    request_sent = False
+
+
+class ProviderReplyUnreadable(ProviderFailed):
+    pass
+
+
+class ProviderRefusedPhoto(ProviderError):
+    state = ProviderState.REFUSED_PHOTO
+    is_answer = True
+
+
+class ProviderRefusedKey(ProviderError):
+    state = ProviderState.KEY_REFUSED
+
+
+class ProviderQuotaReached(ProviderError):
+    state = ProviderState.QUOTA_EXHAUSTED
+
+
+class ProviderMisconfigured(ProviderError):
+    state = ProviderState.MISCONFIGURED
+
+
+class ProviderCircuitOpen(ProviderError):
+    state = ProviderState.CIRCUIT_OPEN
+    request_sent = False
+
+
+class ProviderNotAsked(ProviderError):
+    state = ProviderState.TIMED_OUT
+    request_sent = False
+
+
+class IdentificationUnavailable(DomainError):
+    code = ErrorCode.PROVIDER_UNAVAILABLE
+    detail = "Plant identification services temporarily unavailable. Please try again later."
+
+
+class IdentificationBusy(DomainError):
+    code = ErrorCode.BUSY
+    detail = "Too many photos are being identified right now. Please try again in a moment."
+
+
+class LimitReached(DomainError):
+    code = ErrorCode.THROTTLED

@@ -1,0 +1,75 @@
+"""The ledger of what the outside services let us have. Every change is one conditional UPDATE."""
+
+from django.db import models
+
+from apps.core.models import TimestampedModel
+
+
+class QuotaWindow(TimestampedModel):
+    """What was taken from one account (`provider@host`) in one day or month, in the service's units."""
+
+    account = models.CharField(max_length=150)
+    starts_on = models.DateField(help_text="UTC")
+    used = models.PositiveIntegerField(default=0)
+    warned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "starts_on"], name="quota_one_window"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.starts_on}: {self.used}"
+
+
+class QuotaShare(TimestampedModel):
+    """What one principal (a user, or everybody anonymous together) took of an account on one day."""
+
+    account = models.CharField(max_length=150)
+    principal = models.CharField(max_length=60)
+    day = models.DateField(help_text="UTC")
+    used = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "principal", "day"], name="quota_one_share"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} {self.principal} {self.day}: {self.used}"
+
+
+class QuotaReservation(models.Model):
+    """One paid call, written down before it is made. Its integer id is the call's `custom_id`.
+
+    `unknown` is a call whose outcome nobody saw: its reply may lie at the service, paid for.
+    """
+
+    class State(models.TextChoices):
+        RESERVED = "reserved"
+        ANSWERED = "answered"
+        REFUNDED = "refunded"
+        UNKNOWN = "unknown"
+        CHARGED = "charged"  # an error reply that may have cost something
+
+    id = models.BigAutoField(primary_key=True)
+    account = models.CharField(max_length=150)
+    # Not foreign keys: a window and a share are named by what they are, and found without being read first.
+    window_starts_on = models.DateField(help_text="of the window it was taken from")
+    principal = models.CharField(max_length=60)
+    day = models.DateField(help_text="UTC; of the share it was taken from")
+    question_key = models.CharField(max_length=64, help_text="sha256 hex: photos and what was paid for")
+    with_health = models.BooleanField()
+    cost = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.RESERVED)
+    access_token = models.CharField(max_length=64, blank=True, help_text="fetches the reply again, free")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "question_key", "-id"], name="reservation_of_question"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} #{self.pk}: {self.state}"

@@ -1,0 +1,45 @@
+"""Who may identify. `settings.DEBUG` chooses, read when the request comes."""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+SIGN_IN_FIRST = (
+    "Authentication required for plant identification. Please log in or create an account to identify plants."
+)
+
+
+def _is_signed_in(request: Request) -> bool:
+    return bool(request.user and request.user.is_authenticated)
+
+
+class IsAuthenticatedOrAnonymousWithStrictRateLimit(BasePermission):
+    """Development: everybody; who is not signed in shares one small bucket (see the throttle)."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return True
+
+
+class IsAuthenticatedForIdentification(BasePermission):
+    """Production: looking is free, identifying needs an account."""
+
+    message = SIGN_IN_FIRST
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.method in SAFE_METHODS or _is_signed_in(request)
+
+
+class IsAuthenticatedOrReadOnlyWithRateLimit(BasePermission):
+    """Reading is free, writing needs an account; the view's throttle limits both."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        return request.method in SAFE_METHODS or _is_signed_in(request)
+
+
+def identification_permission(*_: Any) -> BasePermission:
+    if settings.DEBUG:
+        return IsAuthenticatedOrAnonymousWithStrictRateLimit()
+    return IsAuthenticatedForIdentification()

@@ -1,0 +1,239 @@
+"""The answer to a question, as it is kept and as everybody who asks it is told."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.utils import translation
+
+from apps.plant_identification import constants
+from apps.plant_identification.models import IdentificationAnswer, PhotoSet, PlantIdentificationResult
+from apps.plant_identification.services.merging import merge_replies
+from apps.plant_identification.services.photos import keep_photo_set
+from apps.plant_identification.services.quota import question_key
+from apps.plant_identification.services.registry import Registry
+from apps.plant_identification.services.species import count_identification, link_species
+from apps.plant_identification.types import (
+    AnswerStatus,
+    Options,
+    ProviderOutcome,
+    ProviderReply,
+    ProviderReport,
+    ProviderState,
+    Question,
+)
+
+Document = dict[str, Any]
+_GOOD = {ProviderState.ANSWERED, ProviderState.CACHED, ProviderState.NEAR_DUPLICATE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptAnswer:
+    """A stored answer, as it travels through the cache: the same for everybody."""
+
+    answer_id: str
+    photo_set_id: str | None
+    document: Document
+
+
+def answer_key(registry: Registry, digest: str, options: Options) -> str:
+    """The cache key of a whole answer: who is behind it, which photos, what was wanted."""
+    spelled = ":".join(
+        str(part)
+        for part in (
+            options.language,
+            "health" if options.include_diseases else "plain",
+            "" if options.latitude is None else f"{options.latitude},{options.longitude}",
+            options.project,
+        )
+    )
+    return f"plant_id:answer1:{registry.hosts}:{digest}:{spelled}"
+
+
+def merge_outcomes(registry: Registry, outcomes: Sequence[ProviderOutcome], *, options: Options) -> Document:
+    """The public document without what belongs to one record. At least one outcome has a reply."""
+    replies = [outcome.reply for outcome in outcomes if outcome.reply is not None]
+    with translation.override(options.language):
+        document: Document = msgspec.to_builtins(merge_replies(replies))
+    reports = _reports(registry, outcomes)
+    document |= {
+        "success": True,
+        "status": _status(outcomes, replies, options).value,
+        "providers": msgspec.to_builtins(reports),
+        "answered_at": datetime.now(UTC).isoformat(),
+    }
+    return document
+
+
+def _status(
+    outcomes: Sequence[ProviderOutcome], replies: Sequence[ProviderReply], options: Options
+) -> AnswerStatus:
+    all_good = all(outcome.state in _GOOD for outcome in outcomes)
+    is_plant = not any(reply.is_plant is False for reply in replies)
+    paid = [reply for reply in replies if reply.provider == "plant_id"]
+    health_missing = options.include_diseases and is_plant and any(reply.health is None for reply in paid)
+    return AnswerStatus.COMPLETE if all_good and not health_missing else AnswerStatus.PARTIAL
+
+
+def _reports(registry: Registry, outcomes: Sequence[ProviderOutcome]) -> list[ProviderReport]:
+    """One entry per known provider, asked or not, in the registry's order."""
+    by_name = {outcome.provider: outcome for outcome in outcomes}
+    return [
+        _report(by_name[spec.name])
+        if spec.name in by_name
+        else ProviderReport(name=spec.name, state=ProviderState.NOT_CONFIGURED)
+        for spec in registry.specs
+    ]
+
+
+def _report(outcome: ProviderOutcome) -> ProviderReport:
+    return ProviderReport(
+        name=outcome.provider,
+        state=outcome.state,
+        model_version=outcome.reply.model_version if outcome.reply else None,
+        latency_ms=outcome.latency_ms,
+        retry_after_s=outcome.retry_after_s,
+    )
+
+
+def cache_ttl_s(document: Mapping[str, Any]) -> float:
+    """A complete answer for a day; a partial one until its provider may be asked again, at most 5 min."""
+    if document["status"] == AnswerStatus.COMPLETE:
+        return constants.CACHE_TIMEOUT_24_HOURS
+    if document["status"] != AnswerStatus.PARTIAL:
+        return constants.FAILURE_MARKER_S
+    waits = [provider["retry_after_s"] for provider in document["providers"] if provider["retry_after_s"]]
+    shortest = min(waits, default=constants.FAILURE_MARKER_S)
+    return max(constants.FAILURE_MARKER_S, min(shortest, constants.CACHE_PARTIAL_MAX_S))
+
+
+def save_answer(
+    registry: Registry,
+    question: Question,
+    document: Document,
+    replies: Sequence[ProviderReply],
+    *,
+    photo_paths: list[str],
+) -> KeptAnswer:
+    """Store the answer, its candidates and the photos in one short transaction."""
+    with transaction.atomic():
+        species = link_species(document)
+        photo_set = keep_photo_set(question.digest, question.photos, photo_paths)
+        answer = IdentificationAnswer.objects.create(
+            question_key=_stored_key(registry, question.digest, question.options),
+            digest=question.digest,
+            options=msgspec.to_builtins(question.options),
+            **_columns(document),
+        )
+        _save_results(answer, replies, species)
+        count_identification(document)
+    return KeptAnswer(answer_id=str(answer.pk), photo_set_id=str(photo_set.pk), document=document)
+
+
+def _columns(document: Document) -> dict[str, Any]:
+    return {
+        "status": document["status"],
+        "document": document,
+        "plant_name": document["plant_name"] or "",
+        "confidence": document["confidence"],
+        "image_url": document["image_url"] or "",
+        "source": document["source"] or "",
+        "answered_at": datetime.fromisoformat(document["answered_at"]),
+    }
+
+
+def _save_results(
+    answer: IdentificationAnswer, replies: Sequence[ProviderReply], species: Mapping[str, Any]
+) -> None:
+    versions = {reply.provider: reply.model_version for reply in replies}
+    PlantIdentificationResult.objects.bulk_create(
+        PlantIdentificationResult(
+            answer=answer,
+            species_id=species.get(suggestion["scientific_name"]),
+            rank_position=suggestion["rank_position"],
+            scientific_name=suggestion["scientific_name"],
+            confidence_score=suggestion["confidence"],
+            provider_scores=suggestion["provider_scores"],
+            model_version=", ".join(version for version in versions.values() if version)[:200],
+            model_confidence=max(
+                (score for score in suggestion["provider_scores"].values() if score), default=0
+            ),
+            model_metadata={"versions": versions, "agreement": answer.document["agreement"]},
+        )
+        for suggestion in answer.document["suggestions"]
+    )
+
+
+def find_stale_answer(registry: Registry, digest: str, options: Options) -> KeptAnswer | None:
+    """The newest answer of these services to this question, at most 30 days old, marked as stale."""
+    oldest = datetime.now(UTC) - timedelta(seconds=constants.STALE_ANSWER_MAX_AGE_S)
+    answer = (
+        IdentificationAnswer.objects.filter(
+            question_key=_stored_key(registry, digest, options), answered_at__gte=oldest
+        )
+        .order_by("-answered_at")
+        .first()
+    )
+    if answer is None:
+        return None
+    photo_set = PhotoSet.objects.filter(digest=digest).only("pk").first()
+    return KeptAnswer(
+        answer_id=str(answer.pk),
+        photo_set_id=str(photo_set.pk) if photo_set else None,
+        document=answer.document | {"status": AnswerStatus.STALE.value},
+    )
+
+
+def complete_answer(registry: Registry, answer: IdentificationAnswer) -> IdentificationAnswer:
+    """Put replies that arrived after the answer went out into it; pending ones that never came are named."""
+    if not any(provider["state"] == ProviderState.PENDING for provider in answer.document["providers"]):
+        return answer
+    options = msgspec.convert(answer.options, Options)
+    outcomes = [_outcome_now(registry, answer, report, options) for report in answer.document["providers"]]
+    if all(outcome.reply is None for outcome in outcomes):
+        return answer
+    if [outcome.state for outcome in outcomes] == [
+        report["state"] for report in answer.document["providers"]
+    ]:
+        return answer
+    asked = [outcome for outcome in outcomes if outcome.state is not ProviderState.NOT_CONFIGURED]
+    document = merge_outcomes(registry, asked, options=options)
+    document["answered_at"] = answer.document["answered_at"]
+    with transaction.atomic():
+        species = link_species(document)
+        for name, value in _columns(document).items():
+            setattr(answer, name, value)
+        answer.save()
+        answer.requests.filter(status=AnswerStatus.PARTIAL).update(status=document["status"])
+        answer.results.all().delete()
+        _save_results(answer, [outcome.reply for outcome in outcomes if outcome.reply], species)
+    return answer
+
+
+def _outcome_now(
+    registry: Registry, answer: IdentificationAnswer, report: Mapping[str, Any], options: Options
+) -> ProviderOutcome:
+    provider = registry.get(report["name"])
+    state = ProviderState(report["state"])
+    reply = provider.call.known(answer.digest, options) if provider else None
+    if state is ProviderState.PENDING:
+        if reply is not None:
+            state = ProviderState.ANSWERED
+        elif answer.answered_at < datetime.now(UTC) - timedelta(seconds=2 * constants.IDENTIFY_DEADLINE_S):
+            state = ProviderState.TIMED_OUT
+    elif state not in _GOOD:
+        reply = None
+    return ProviderOutcome(
+        provider=report["name"],
+        state=state,
+        reply=reply,
+        latency_ms=report["latency_ms"],
+        retry_after_s=report["retry_after_s"],
+    )
+
+
+def _stored_key(registry: Registry, digest: str, options: Options) -> str:
+    return question_key(answer_key(registry, digest, options))

@@ -1,0 +1,116 @@
+"""Asking every provider at once, and knowing when to stop waiting."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+
+from apps.core.resilience.clock import Deadline, DeadlinePassed
+from apps.core.resilience.pool import PoolFull
+from apps.plant_identification import constants
+from apps.plant_identification.exceptions import IdentificationBusy, ProviderError
+from apps.plant_identification.services.provider_call import Asked
+from apps.plant_identification.services.registry import ConfiguredProvider
+from apps.plant_identification.types import ProviderOutcome, ProviderState, Question
+
+logger = logging.getLogger(__name__)
+
+BUSY_RETRY_AFTER_S = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanOut:
+    """How each provider answered, in the registry's order, and the calls still running."""
+
+    outcomes: tuple[ProviderOutcome, ...]
+    late: tuple[Future[Asked], ...]
+
+    def when_the_rest_arrives(self, do: Callable[[], object]) -> None:
+        """Run `do` in the provider's thread after each late reply; it must be quick and must not raise."""
+        for future in self.late:
+            future.add_done_callback(lambda done: do() if _has_reply(done) else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Call:
+    provider: ConfiguredProvider
+    future: Future[Asked]
+    started: float
+
+
+def ask_all(
+    providers: tuple[ConfiguredProvider, ...], question: Question, *, principal: str, deadline: Deadline
+) -> FanOut:
+    """
+    Raises:
+        IdentificationBusy: a provider's pool is full; what was not started yet is called off.
+    """
+    calls = _submit(providers, question, principal, deadline)
+    _await(calls, deadline)
+    outcomes = {call.provider.name: _outcome(call) for call in calls}
+    late = tuple(call.future for call in calls if not call.future.done())
+    return FanOut(outcomes=tuple(outcomes[provider.name] for provider in providers), late=late)
+
+
+def _submit(
+    providers: tuple[ConfiguredProvider, ...], question: Question, principal: str, deadline: Deadline
+) -> list[_Call]:
+    calls: list[_Call] = []
+    for provider in providers:
+        try:
+            future = provider.pool.submit_before(
+                deadline, provider.call.ask, question, principal=principal, deadline=deadline
+            )
+        except PoolFull:
+            for call in calls:
+                call.future.cancel()
+            logger.warning("provider_pool_full", extra={"event": "provider_pool_full", "pool": provider.name})
+            raise IdentificationBusy(retry_after_s=BUSY_RETRY_AFTER_S) from None
+        calls.append(_Call(provider=provider, future=future, started=time.monotonic()))
+    return calls
+
+
+def _await(calls: list[_Call], deadline: Deadline) -> None:
+    """Until all have answered, the time is up, or only a free one is missing to a sure paid answer."""
+    missing = {call.future for call in calls}
+    until = deadline
+    while missing and not until.expired:
+        done, missing = wait(missing, timeout=until.remaining_s(), return_when=FIRST_COMPLETED)
+        for call in calls:
+            if call.future in done and call.provider.is_paid and _is_sure(call.future):
+                until = until.bounded(constants.IDENTIFY_GRACE_S)
+
+
+def _is_sure(future: Future[Asked]) -> bool:
+    if not _has_reply(future):
+        return False
+    suggestions = future.result().reply.suggestions
+    return bool(suggestions) and suggestions[0].score >= constants.IDENTIFY_GRACE_CONFIDENCE
+
+
+def _has_reply(future: Future[Asked]) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None
+
+
+def _outcome(call: _Call) -> ProviderOutcome:
+    name = call.provider.name
+    if not call.future.done():
+        return ProviderOutcome(provider=name, state=ProviderState.PENDING)
+    latency_ms = round((time.monotonic() - call.started) * 1000)
+    try:
+        asked = call.future.result()
+    except ProviderError as failure:
+        return ProviderOutcome(
+            provider=name,
+            state=failure.state,
+            latency_ms=latency_ms,
+            retry_after_s=_whole(failure.retry_after_s),
+        )
+    except DeadlinePassed:
+        return ProviderOutcome(provider=name, state=ProviderState.TIMED_OUT, latency_ms=latency_ms)
+    return ProviderOutcome(provider=name, state=asked.state, reply=asked.reply, latency_ms=latency_ms)
+
+
+def _whole(seconds: float | None) -> int | None:
+    return None if seconds is None else max(1, round(seconds))

@@ -1,0 +1,42 @@
+"""How many identifications an hour somebody may make."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from apps.plant_identification.services.records import User
+from apps.plant_identification.services.registry import Registry
+from apps.users.public import tier_of
+
+TIGHTER_FROM = 0.70  # of Plant.id's month
+TIGHTEST_FROM = 0.90
+FACTOR_KEPT_S = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HourlyLimit:
+    key: str
+    limit: int
+
+
+def hourly_limit(registry: Registry, user: User) -> HourlyLimit:
+    """By tier, less as Plant.id's month runs out; who is not signed in shares one small bucket."""
+    tier = tier_of(user)
+    if tier is None:
+        return HourlyLimit(key="anon", limit=settings.IDENTIFY_RATE_ANONYMOUS)
+    full: int = getattr(settings, f"IDENTIFY_RATE_{tier.value.upper()}")
+    return HourlyLimit(key=f"user-{user.pk}", limit=max(1, int(full * _factor(registry))))
+
+
+def _factor(registry: Registry) -> float:
+    paid = next((provider for provider in registry.providers if provider.is_paid), None)
+    if paid is None:
+        return 1.0
+    key = f"{paid.name}:quota-ratio:{paid.call.ledger.account}"
+    ratio = registry.cache.get(key)
+    if not isinstance(ratio, float | int):
+        ratio = paid.call.ledger.use().ratio
+        registry.cache.set(key, ratio, ttl_s=FACTOR_KEPT_S)
+    if ratio > TIGHTEST_FROM:
+        return 0.1
+    return 0.5 if ratio > TIGHTER_FROM else 1.0

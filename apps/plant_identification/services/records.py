@@ -1,0 +1,160 @@
+"""Each accepted request's own record, and what its owner is told."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from apps.plant_identification.models import ExperimentGroup, PhotoSet, PlantIdentificationRequest
+from apps.plant_identification.services.answers import KeptAnswer
+from apps.plant_identification.services.quota import ANONYMOUS
+from apps.plant_identification.types import AnswerStatus, Options
+
+User = AbstractBaseUser | AnonymousUser
+
+# Percentages of users; the rest is the control group.
+_VARIANT_PERCENT = {ExperimentGroup.VARIANT_A: 10, ExperimentGroup.VARIANT_B: 10}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identification:
+    """One accepted request and the public answer to it."""
+
+    record: PlantIdentificationRequest
+    document: Mapping[str, Any]
+
+
+def owner_of(user: User) -> Any | None:
+    return user.pk if user.is_authenticated else None
+
+
+def principal_of(user: User) -> str:
+    """Whose share of the quota a paid call is taken from."""
+    return f"user-{user.pk}" if user.is_authenticated else ANONYMOUS
+
+
+def experiment_group_of(user: User) -> ExperimentGroup:
+    """The same for a user for ever; who is not signed in is in the control group."""
+    if not user.is_authenticated:
+        return ExperimentGroup.CONTROL
+    bucket = int.from_bytes(hashlib.sha256(str(user.pk).encode()).digest()[:4]) % 100
+    for group, percent in _VARIANT_PERCENT.items():
+        if bucket < percent:
+            return group
+        bucket -= percent
+    return ExperimentGroup.CONTROL
+
+
+def save_record(
+    *, user: User, digest: str, options: Options, kept: KeptAnswer, cache: str, timings: Mapping[str, int]
+) -> Identification:
+    """
+    Raises:
+        IntegrityError: the kept answer was deleted meanwhile.
+    """
+    record = PlantIdentificationRequest.objects.create(
+        owner_id=owner_of(user),
+        from_sandbox=settings.PROVIDER_SANDBOX,
+        digest=digest,
+        options=msgspec.to_builtins(options),
+        photos_id=kept.photo_set_id,
+        answer_id=kept.answer_id,
+        status=kept.document["status"],
+        cache=cache,
+        experiment_group=experiment_group_of(user),
+        timings=timings,
+    )
+    return describe(record, kept.document)
+
+
+def save_queued(*, user: User, digest: str, options: Options, photo_set: PhotoSet) -> Identification:
+    record = PlantIdentificationRequest.objects.create(
+        owner_id=owner_of(user),
+        from_sandbox=settings.PROVIDER_SANDBOX,
+        digest=digest,
+        options=msgspec.to_builtins(options),
+        photos=photo_set,
+        status=AnswerStatus.QUEUED,
+        cache="miss",
+        experiment_group=experiment_group_of(user),
+        next_attempt_at=datetime.now(UTC),
+    )
+    return describe(record, None)
+
+
+def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | None) -> Identification:
+    """The public answer: what everybody is told plus what belongs to this record."""
+    public = dict(document) if document is not None else _nothing_yet()
+    answered_at = public["answered_at"]
+    if record.status != AnswerStatus.PARTIAL:  # a partial answer may have become complete since
+        public["status"] = record.status
+    public |= {
+        "id": str(record.pk),
+        "cache": record.cache,
+        "age_s": _age_s(answered_at),
+        "created_at": record.created_at.isoformat(),
+        "links": links_of(record),
+    }
+    return Identification(record=record, document=public)
+
+
+def links_of(record: PlantIdentificationRequest) -> dict[str, str | None]:
+    return {
+        "self": reverse("v1:plant-identification:request-detail", args=[record.pk]),
+        "feedback": None,
+        "species": None,
+    }
+
+
+def _age_s(answered_at: str | None) -> int | None:
+    if answered_at is None:
+        return None
+    return max(0, round((datetime.now(UTC) - datetime.fromisoformat(answered_at)).total_seconds()))
+
+
+_NULLS = (
+    "is_plant",
+    "is_plant_probability",
+    "plant_name",
+    "name",
+    "common_name",
+    "scientific_name",
+    "rank",
+    "confidence",
+    "probability",
+    "source",
+    "description",
+    "description_attribution",
+    "image_url",
+    "image_attribution",
+    "watering",
+    "watering_text",
+    "propagation_methods",
+    "edible_parts",
+    "edible_warning",
+    "toxicity",
+    "care_instructions",
+    "disease_detection",
+    "answered_at",
+)
+_EMPTY_LISTS = ("common_names", "similar_images", "suggestions", "disease_suggestions", "providers")
+
+
+def _nothing_yet() -> dict[str, Any]:
+    """All fields of an answer that is not there yet."""
+    return {
+        **dict.fromkeys(_NULLS),
+        **{name: [] for name in _EMPTY_LISTS},
+        "success": True,
+        "agreement": "none",
+        "sources": {},
+        "summary": _("Your photo is in the queue. It will be identified as soon as a service is back."),
+    }

@@ -1,0 +1,50 @@
+"""What may be said about eating a plant, and what must be said about its poison.
+
+Edible parts are named for the headline alone, and only if several services agree on the species by its name
+or GBIF id, surely. An alternative's edible parts are not given out at all: whoever reads them takes them for
+the parts of the plant in hand. Agreement that rests on a list of synonyms does not count here, for such lists
+hold homonyms. Poison is the opposite case: every candidate that is at all likely warns in the headline.
+"""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext
+
+from apps.plant_identification.constants import EDIBLE_MIN_CONFIDENCE, TOXICITY_MIN_CONFIDENCE
+from apps.plant_identification.services.candidates import Candidate
+from apps.plant_identification.types import Agreement
+
+
+def edible_parts(headline: Candidate, agreement: Agreement) -> tuple[str, ...] | None:
+    if (
+        agreement != "both"
+        or headline.is_genus
+        or not headline.same_by_name
+        or headline.confidence < EDIBLE_MIN_CONFIDENCE
+    ):
+        return None
+    parts = (part for member in headline.members for part in member.suggestion.edible_parts or ())
+    return tuple(dict.fromkeys(parts)) or None
+
+
+def edible_warning() -> str:
+    return gettext(
+        "Never eat a plant because of an identification by photo alone: edible and poisonous plants can look "
+        "alike. Have an expert confirm it, and make sure which parts are edible and how they are prepared."
+    )
+
+
+def toxicity(candidate: Candidate) -> str | None:
+    """Everything the services said about this plant's poison."""
+    said = (member.suggestion.toxicity for member in candidate.members)
+    return "\n".join(dict.fromkeys(text for text in said if text)) or None
+
+
+def warning_candidates(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """All that may be the plant and are said to be poisonous or not, listed in the answer or no longer."""
+    return [each for each in candidates if each.confidence >= TOXICITY_MIN_CONFIDENCE and toxicity(each)]
+
+
+def toxicity_warning(named: Iterable[tuple[str, Candidate]]) -> str | None:
+    """One paragraph per candidate, under its name."""
+    return "\n\n".join(f"{name}: {toxicity(candidate)}" for name, candidate in named) or None

@@ -1,0 +1,73 @@
+"""A whole identification against the sandbox, over real HTTP, PostgreSQL and Redis."""
+
+import io
+import random
+
+import pytest
+from PIL import Image
+
+from apps.plant_identification.services.registry import registry
+from apps.plant_identification.types import Upload
+
+IDENTIFY = "/api/v1/plant-identification/identify/"
+
+
+def make_photo(seed, size=(320, 240), **options):
+    """A JPEG that no other seed gives."""
+    rng = random.Random(seed)
+    image = Image.new("RGB", size, tuple(rng.randrange(256) for _ in range(3)))
+    for _ in range(12):
+        x, y = rng.randrange(size[0]), rng.randrange(size[1])
+        image.paste(tuple(rng.randrange(256) for _ in range(3)), (x, y, x + 40, y + 40))
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=88, **options)
+    return file.getvalue()
+
+
+@pytest.fixture
+def providers(sandbox, settings):
+    """Both services played by the sandbox, with room for everything; a fresh registry around them."""
+    sandbox.reset()
+    sandbox.set_quota(plant_id_credits=100_000, plantnet_remaining=100_000)
+    settings.PLANT_ID_BASE_URL = sandbox.plant_id_url
+    settings.PLANTNET_BASE_URL = sandbox.plantnet_url
+    settings.PLANT_ID_API_KEY = "sandbox-key-of-plant-id"
+    settings.PLANTNET_API_KEY = "sandbox-key-of-plantnet"
+    settings.PROVIDER_SANDBOX = True
+    settings.PLANT_ID_MONTHLY_QUOTA = 100_000
+    settings.PLANTNET_DAILY_QUOTA = 100_000
+    settings.QUOTA_USER_SHARE = 1.0
+    yield sandbox
+    sandbox.reset()
+
+
+@pytest.fixture
+def identify(api_client, settings):
+    """POST photos as a client does; anonymous, in development mode, unless `client` says otherwise."""
+    settings.DEBUG = True
+    settings.IDENTIFY_RATE_ANONYMOUS = 10_000
+    settings.REFUSED_UPLOAD_RATE = 10_000
+
+    def post(*photos, client=api_client, headers=None, field=None, **fields):
+        files = [io.BytesIO(photo) for photo in photos]
+        for number, file in enumerate(files):
+            file.name = f"photo{number}.jpg"
+        name = field or ("image" if len(files) == 1 else "images")
+        body = {**fields, **({name: files[0] if len(files) == 1 else files} if files else {})}
+        return client.post(IDENTIFY, body, format="multipart", headers=headers or {})
+
+    return post
+
+
+@pytest.fixture
+def upload():
+    return lambda seed, **options: Upload(content=make_photo(seed, **options))
+
+
+@pytest.fixture
+def circuits(providers):
+    return {provider.name: provider.call.circuit for provider in registry().providers}
+
+
+def states_of(response):
+    return {report["name"]: report["state"] for report in response.json()["providers"]}
