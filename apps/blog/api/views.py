@@ -1,0 +1,109 @@
+"""The content API: what is published for everybody, for clients that draw their own pages."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.response import Response
+from wagtail.api.v2.utils import BadRequestError
+from wagtail.api.v2.views import PagesAPIViewSet
+from wagtail.documents.api.v2.views import DocumentsAPIViewSet
+from wagtail.images.api.v2.views import ImagesAPIViewSet
+
+from apps.blog.api.pagination import BoundedPagination
+from apps.blog.api.serializers import PublicDocumentSerializer, PublicImageSerializer, PublicPageSerializer
+from apps.blog.models import BlogPostPage
+from apps.core.api.wagtail import ContentApiMixin
+
+_RELATED = ("locale", "alias_of")  # what a page tells about itself with `fields=*`
+
+
+class PublicContentMixin(ContentApiMixin):
+    """Reads of public content. A parameter that makes no sense is the client's mistake, never ours."""
+
+    pagination_class = BoundedPagination
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        for name, value in request.query_params.items():
+            if "\x00" in name or "\x00" in value:  # no text in the database can hold one
+                raise BadRequestError("null characters are not allowed")
+
+    def filter_queryset(self, queryset: Any) -> Any:
+        try:
+            return super().filter_queryset(queryset)  # type: ignore[misc]
+        except (ValidationError, ValueError, TypeError) as exc:
+            raise BadRequestError("a filter's value does not fit its field") from exc
+
+    def get_object(self) -> Any:
+        try:
+            return super().get_object()  # type: ignore[misc]
+        except OverflowError as exc:
+            raise Http404 from exc
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, OverflowError):  # SQLite's word for a number that no row can have
+            exc = BadRequestError("a number is too large")
+        return super().handle_exception(exc)
+
+    def find_object(self, queryset: Any, request: Request) -> Any:
+        number = request.GET.get("id")
+        if number is not None and not number.isdecimal():
+            raise BadRequestError("id must be a positive integer")
+        return super().find_object(queryset, request)  # type: ignore[misc]
+
+
+class PublicPagesViewSet(PublicContentMixin, PagesAPIViewSet):  # type: ignore[misc]
+    base_serializer_class = PublicPageSerializer
+    _base_queryset: Any = None
+
+    def get_base_queryset(self) -> Any:
+        """Private pages stay out for everybody: an answer here may be kept by caches that know no reader.
+
+        Asked several times per request, and costs queries for sites and restrictions: built once.
+        """
+        if self._base_queryset is None:
+            try:
+                self._base_queryset = super().get_base_queryset().public()
+            except ValueError as exc:
+                raise BadRequestError("site must be a host name, or a host name and a port") from exc
+        return self._base_queryset
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related(*_RELATED)
+
+
+class BlogPostsViewSet(PublicPagesViewSet):
+    """Newest first. The body is told for a single post only: a list of them would be megabytes."""
+
+    name = "blog-posts"
+    model = BlogPostPage
+    known_query_parameters = PublicPagesViewSet.known_query_parameters - {"type"}
+    listing_default_fields = [
+        *PublicPagesViewSet.listing_default_fields,
+        "date",
+        "intro",
+        "featured_image",
+        "card_picture",
+    ]
+    detail_only_fields = [*PublicPagesViewSet.detail_only_fields, "body"]
+
+    def get_queryset(self) -> Any:
+        visible = self.get_base_queryset().values("pk")
+        posts = BlogPostPage.objects.filter(pk__in=visible).newest_first().with_card_pictures()
+        return posts.select_related(*_RELATED)
+
+
+class PublicImagesViewSet(PublicContentMixin, ImagesAPIViewSet):  # type: ignore[misc]
+    base_serializer_class = PublicImageSerializer
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().prefetch_related("tags")
+
+
+class PublicDocumentsViewSet(PublicContentMixin, DocumentsAPIViewSet):  # type: ignore[misc]
+    base_serializer_class = PublicDocumentSerializer
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().prefetch_related("tags")

@@ -1,0 +1,12 @@
+"""Sizes the blog works with."""
+
+POSTS_PER_PAGE = 12  # of the public list
+INTRO_MAX_CHARS = 300  # what a card in a list and a search engine's summary can show
+
+# Rendition specs. A list shows many pictures of one shape; a post shows one as wide as its text column.
+CARD_RENDITION = "fill-640x400"
+PICTURE_RENDITION = "max-1280x1280"
+
+# Formatting an editor may use inside a paragraph. No embeds and no pictures: those bring foreign scripts and
+# frames, or lose their alternative text and credit.
+PARAGRAPH_FEATURES = ["bold", "italic", "link", "document-link", "ol", "ul"]

@@ -1,0 +1,3 @@
+from apps.blog.models.pages import BlogIndexPage, BlogPostPage
+
+__all__ = ["BlogIndexPage", "BlogPostPage"]
