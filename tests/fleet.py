@@ -1,0 +1,139 @@
+"""Several server processes on one database and one Redis, as in production, for tests that kill things."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+from devstack.postgres import PostgresServer
+from devstack.processes import free_port
+from devstack.redis import RedisServer
+from devstack.servers import postgres_server, redis_server
+from provider_sandbox.testing import Sandbox, running_sandbox
+
+ROOT = Path(__file__).resolve().parent.parent
+IDENTIFY = "/api/v1/plant-identification/identify/"
+HEALTH = "/api/v1/plant-identification/identify/health/"
+START_TIMEOUT_S = 30
+THREADS = 64
+ROOMY = {
+    "IDENTIFY_RATE_ANONYMOUS": "1000000",
+    "REFUSED_UPLOAD_RATE": "1000000",
+    "PLANT_ID_MONTHLY_QUOTA": "1000000",
+    "PLANTNET_DAILY_QUOTA": "1000000",
+    "QUOTA_USER_SHARE": "1.0",
+}
+
+
+@dataclass
+class Server:
+    """One granian worker process on a port of its own."""
+
+    env: dict[str, str]
+    log: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "granian", "plant_community_backend.wsgi:application"]
+        command += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
+        command += ["--blocking-threads", str(THREADS), "--backpressure", str(THREADS)]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+        until = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < until:
+            try:
+                if requests.get(f"{self.url}/livez", timeout=1).status_code == 200:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        raise AssertionError(self.log.read_text()[-3_000:])
+
+    def kill(self) -> None:
+        """SIGKILL to the server and its worker, as the kernel does when memory runs out."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def identify(self, photo: bytes, timeout_s: float = 60, **headers: str) -> requests.Response:
+        return requests.post(
+            self.url + IDENTIFY,
+            files={"image": ("photo.jpg", photo, "image/jpeg")},
+            headers=headers,
+            timeout=timeout_s,
+        )
+
+    def health(self) -> dict:
+        return requests.get(self.url + HEALTH, timeout=10).json()
+
+
+@dataclass
+class Fleet:
+    servers: list[Server]
+    sandbox: Sandbox
+    redis: RedisServer
+    postgres: PostgresServer
+    env: dict[str, str]
+
+    def identify_all(self, photos: list[bytes]) -> list[tuple[float, requests.Response]]:
+        """All at once, alternating between the servers; each with the seconds it took."""
+
+        def one(numbered: tuple[int, bytes]) -> tuple[float, requests.Response]:
+            number, photo = numbered
+            started = time.monotonic()
+            response = self.servers[number % len(self.servers)].identify(photo)
+            return time.monotonic() - started, response
+
+        with ThreadPoolExecutor(len(photos)) as callers:
+            return list(callers.map(one, enumerate(photos)))
+
+    def reset(self) -> None:
+        self.sandbox.reset()
+        self.sandbox.set_quota(plant_id_credits=1_000_000, plantnet_remaining=1_000_000)
+
+
+@contextmanager
+def running_fleet(directory: Path, *, servers: int = 2, **settings: str) -> Iterator[Fleet]:
+    with (
+        postgres_server(directory / "postgres") as postgres,
+        redis_server(directory / "redis") as redis,
+        running_sandbox("--plant-id-credits", "1000000", "--plantnet-daily", "1000000") as sandbox,
+    ):
+        env = {
+            **os.environ,
+            **ROOMY,
+            "DJANGO_SETTINGS_MODULE": "plant_community_backend.settings.development",
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": redis.url,
+            "PROVIDER_SANDBOX": "1",
+            "PLANT_ID_API_KEY": "sandbox-key-of-plant-id",
+            "PLANTNET_API_KEY": "sandbox-key-of-plantnet",
+            "PLANT_ID_BASE_URL": sandbox.plant_id_url,
+            "PLANTNET_BASE_URL": sandbox.plantnet_url,
+            "PHOTO_ROOT": str(directory / "photos"),
+            "MEDIA_ROOT": str(directory / "media"),
+            **settings,
+        }
+        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, cwd=ROOT, check=True)
+        fleet = [Server(env=env, log=directory / f"web{number}.log") for number in range(servers)]
+        try:
+            for server in fleet:
+                server.start()
+            yield Fleet(servers=fleet, sandbox=sandbox, redis=redis, postgres=postgres, env=env)
+        finally:
+            for server in fleet:
+                server.kill()
