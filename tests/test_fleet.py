@@ -11,6 +11,8 @@ from tests.fleet import running_fleet
 
 pytestmark = pytest.mark.timeout(180)
 
+PROVIDERS = ("plant_id", "plantnet")
+
 
 @pytest.fixture(scope="module")
 def _one_fleet(tmp_path_factory):
@@ -24,12 +26,20 @@ def _one_fleet(tmp_path_factory):
 
 @pytest.fixture
 def fleet(_one_fleet):
+    """As new: an emptied Redis would be told of an open circuit by the processes that remember it."""
     _one_fleet.reset()
-    client = _redis_client(_one_fleet)
-    client.flushall()
-    client.close()
-    yield _one_fleet
+    number = 0
+    while {_state(server, name) for server in _one_fleet.servers for name in PROVIDERS} != {"closed"}:
+        _let_open_periods_pass(_one_fleet)
+        _one_fleet.servers[number % 2].identify(make_photo(time.monotonic()))
+        number += 1
+        assert number < 20
     _one_fleet.reset()
+    return _one_fleet
+
+
+def _state(server, name):
+    return server.health()["services"][name]["circuit_state"]
 
 
 def _redis_client(fleet):
@@ -49,7 +59,7 @@ def test_the_same_photo_32_times_is_bought_once(fleet, latency_s):
 
     answers = fleet.identify_all([photo] * 32)
 
-    assert {response.status_code for _, response in answers} == {200}
+    assert {response.json()["status"] for _, response in answers} == {"complete"}
     assert posts(fleet) == {"plant_id": 1, "plantnet": 1}
     assert len({response.json()["id"] for _, response in answers}) == 32
     assert max(seconds for seconds, _ in answers) < latency_s + 2

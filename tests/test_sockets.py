@@ -1,9 +1,12 @@
 """WebSockets go through the same front door as requests."""
 
+import pytest
 from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 
 from plant_community_backend.asgi import application
+
+pytestmark = pytest.mark.django_db  # Channels looks after old database connections around each socket
 
 
 @async_to_sync

@@ -33,7 +33,7 @@ REDIS_DATABASE_OF_TESTS = 1 + int(re.sub(r"\D", "", _worker) or 0) % 15
 if base.REDIS_URL:
     REDIS_URL = stores.with_database(base.REDIS_URL, REDIS_DATABASE_OF_TESTS)
     _redis = {"sentinels": [], "password": REDIS_PASSWORD}
-    CACHES = {"default": stores.cache_settings(REDIS_URL, sentinel_password="", **_redis)}
+    CACHES = {**base.CACHES, "default": stores.cache_settings(REDIS_URL, sentinel_password="", **_redis)}
     CELERY_BROKER_URL = stores.broker_url(REDIS_URL, **_redis)
     CHANNEL_LAYERS = {
         "default": stores.channel_settings(REDIS_URL, sentinel_password="", prefix=_worker, **_redis)
