@@ -8,6 +8,7 @@ ProviderError                    one provider gave no answer; `state` is its ent
 ├── ProviderRefusedPhoto         400/413/415: the service works, this photo does not
 ├── ProviderRefusedKey           401/403
 ├── ProviderQuotaReached         429, or our own ledger says no
+│   └── ProviderShareReached     this principal's part of the quota is used up; others have theirs
 ├── ProviderMisconfigured        other 3xx/4xx: our mistake
 ├── ProviderCircuitOpen          not asked: its breaker is open
 └── ProviderNotAsked             not asked: pool full, or no time left
@@ -55,6 +56,10 @@ class ProviderRefusedKey(ProviderError):
 
 class ProviderQuotaReached(ProviderError):
     state = ProviderState.QUOTA_EXHAUSTED
+
+
+class ProviderShareReached(ProviderQuotaReached):
+    pass
 
 
 class ProviderMisconfigured(ProviderError):
