@@ -9,5 +9,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 5},
     },
     "correct-quotas": {"task": "plant_identification.correct_quotas", "schedule": 3_600.0},
+    "remove-what-nobody-needs": {
+        "task": "plant_identification.remove_what_nobody_needs",
+        "schedule": 3_600.0,
+    },
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
 }

@@ -26,7 +26,7 @@ REDIS_POOL_OPTIONS: dict[str, Any] = {
 # JSON, never pickle: unpickling runs whatever somebody managed to put into Redis.
 REDIS_CACHE_OPTIONS: dict[str, Any] = {
     "CLIENT_CLASS": "django_redis.client.DefaultClient",
-    "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+    "SERIALIZER": "apps.core.redis.serializer.JsonSerializer",
     "CONNECTION_POOL_CLASS": "apps.core.redis.pool.WatchedPool",
     "CONNECTION_POOL_KWARGS": REDIS_POOL_OPTIONS,
     "IGNORE_EXCEPTIONS": True,

@@ -93,11 +93,9 @@ TEMPLATES = [
 
 # --- Data ---------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # Connections go back to the pool after each short use, so web and provider threads share a few.
-    DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=16), "timeout": 5},
-    }
+DATABASES["default"]["OPTIONS"] = stores.database_options(
+    DATABASES["default"]["ENGINE"], pool_size=env.int("DATABASE_POOL_SIZE", default=16)
+) | DATABASES["default"].get("OPTIONS", {})  # what DATABASE_URL says itself, such as ?sslmode=require
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -1,4 +1,4 @@
-"""Redis in its four roles, from one address: cache, broker, channels, and `apps.core.redis` for the rest.
+"""How the stores are used. Redis has four roles: cache, broker, channels, and `apps.core.redis` for the rest.
 
 With `REDIS_SENTINELS` the host of `REDIS_URL` is the name of the master: `redis://mymaster/0`.
 """
@@ -11,10 +11,30 @@ from apps.core.redis_options import redis_cache_options
 Sentinels = list[tuple[str, int]]
 
 
+def database_options(engine: str, *, pool_size: int) -> dict[str, Any]:
+    if engine == "django.db.backends.postgresql":
+        # Connections go back to the pool after each short use, so web and provider threads share a few.
+        return {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 5}}
+    if engine == "django.db.backends.sqlite3":
+        # Whoever reads first and then writes would be refused at once while another writes. So each
+        # transaction takes its turn at the start, and readers outside of one need not wait for it.
+        return {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,  # s
+            "init_command": "PRAGMA journal_mode=WAL;",
+        }
+    return {}
+
+
 def parse_sentinels(addresses: list[str]) -> Sentinels:
     """From `host:port`, the port being 26379 unless given."""
     split = [urlsplit(f"//{address}") for address in addresses]
     return [(part.hostname or "", part.port or 26379) for part in split]
+
+
+def without_statement_record(engine: str) -> dict[str, Any]:
+    """For a database's settings where DEBUG is on: see `apps.core.postgresql`."""
+    return {"ENGINE": "apps.core.postgresql"} if engine == "django.db.backends.postgresql" else {}
 
 
 def cache_settings(

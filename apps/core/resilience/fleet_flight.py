@@ -37,13 +37,15 @@ class FleetFlight:
 
     def look(self, flight: Flight[T], source: Source) -> FlightResult[T] | None:
         """The value if it is there; a failure of a moment ago is raised."""
-        value = self._cache.get(flight.key)
-        if value is not None:
-            return FlightResult(value, source)
-        if flight.codec is not None:
-            failure = self._cache.get(failure_key(flight.key))
-            if failure is not None:
-                raise flight.codec.decode(failure)
+        if flight.codec is None:
+            value = self._cache.get(flight.key)
+            return None if value is None else FlightResult(value, source)
+        failed = failure_key(flight.key)
+        found = self._cache.get_many((flight.key, failed))
+        if flight.key in found:
+            return FlightResult(found[flight.key], source)
+        if failed in found:
+            raise flight.codec.decode(found[failed])
         return None
 
     def fly(self, flight: Flight[T]) -> FlightResult[T]:
@@ -52,7 +54,7 @@ class FleetFlight:
         Raises:
             FlightTimeout: another holds it, and the flight's deadline has passed.
         """
-        _log("Attempting lock for", flight, "lock_attempt", show_id=True)
+        _log(logging.DEBUG, "Attempting lock for", flight, "lock_attempt", show_id=True)
         holder_seen_at: float | None = None
         while True:
             try:
@@ -61,7 +63,12 @@ class FleetFlight:
                 # The holder seen a moment ago is probably still at work; only its silence for as long
                 # as its lock would have lived makes a second load the lesser evil.
                 if holder_seen_at is None or self._silent_since(holder_seen_at):
-                    _log("Redis unavailable, loading without lock for", flight, "lock_redis_unavailable")
+                    _log(
+                        logging.INFO,
+                        "Redis unavailable, loading without lock for",
+                        flight,
+                        "lock_redis_unavailable",
+                    )
                     return self._load(flight)
             else:
                 if lock is not None:
@@ -78,7 +85,7 @@ class FleetFlight:
         client = self._redis()
         if client is None:
             raise ConnectionError("no Redis configured")
-        lock = SharedLock(client, flight.key, lock_id=flight.lock_id, expire_s=self._policy.expire_s)
+        lock = SharedLock(client, flight.lock_key, lock_id=flight.lock_id, expire_s=self._policy.expire_s)
         return lock if lock.acquire() else None
 
     def _silent_since(self, moment: float) -> bool:
@@ -92,12 +99,7 @@ class FleetFlight:
             self._clock.sleep(min(pause_s, flight.deadline.remaining_s()))
         found = self.look(flight, "followed")
         if found is not None:
-            _log(
-                "Cache populated by another process for",
-                flight,
-                "lock_cache_populated",
-                "(skipping API call)",
-            )
+            _log_found(flight)
         elif not self._policy.blocking or flight.deadline.expired:
             self._give_up(flight)
         return found
@@ -113,7 +115,7 @@ class FleetFlight:
         raise FlightTimeout("another process is still loading")
 
     def _hold(self, flight: Flight[T], lock: SharedLock) -> FlightResult[T]:
-        _log("Lock acquired for", flight, "lock_acquired", show_id=True)
+        _log(logging.DEBUG, "Lock acquired for", flight, "lock_acquired", show_id=True)
         renewed = (
             RENEWER.keeping(lock, every_s=self._policy.renew_every_s)
             if self._policy.auto_renewal
@@ -122,19 +124,14 @@ class FleetFlight:
         try:
             with renewed:
                 if (found := self.look(flight, "followed")) is not None:
-                    _log(
-                        "Cache populated by another process for",
-                        flight,
-                        "lock_cache_populated",
-                        "(skipping API call)",
-                    )
+                    _log_found(flight)
                     return found
                 return self._load(flight)
         finally:
             if lock.release():
-                _log("Released lock for", flight, "lock_released")
+                _log(logging.DEBUG, "Released lock for", flight, "lock_released")
             else:
-                _log("Lock was gone before release for", flight, "lock_lost")
+                _log(logging.INFO, "Lock was gone before release for", flight, "lock_lost")
 
     def _load(self, flight: Flight[T]) -> FlightResult[T]:
         try:
@@ -148,10 +145,25 @@ class FleetFlight:
         return FlightResult(value, "loaded")
 
 
-def _log(text: str, flight: Flight[Any], event: str, note: str = "", *, show_id: bool = False) -> None:
+def _log_found(flight: Flight[Any]) -> None:
+    _log(
+        logging.INFO,
+        "Cache populated by another process for",
+        flight,
+        "lock_cache_populated",
+        "(skipping API call)",
+    )
+
+
+def _log(
+    level: int, text: str, flight: Flight[Any], event: str, note: str = "", *, show_id: bool = False
+) -> None:
+    if not logger.isEnabledFor(level):
+        return
     hint = key_hint(flight.key)
     parts = [f"{hint}…", f"(id: {flight.lock_id})" if show_id else "", note]
-    logger.info(
+    logger.log(
+        level,
         "[LOCK] %s %s",
         text,
         " ".join(part for part in parts if part),

@@ -51,6 +51,7 @@ class Flight(Generic[T]):
     """One caller's wish."""
 
     key: str
+    lock_key: str
     lock_id: str
     load: Callable[[], T]
     started_at: float

@@ -28,6 +28,16 @@ def get_lock_id(prefix: str) -> str:
     return f"{prefix}-{socket.gethostname()}-{os.getpid()}-{threading.get_ident()}-{secrets.token_hex(4)}"
 
 
+class _FreshLock(redis_lock.Lock):  # type: ignore[misc]
+    """Without the question before each attempt whether this token has the lock already: the attempt tells."""
+
+    _held = False
+
+    @classmethod
+    def register_scripts(cls, client: "Redis") -> None:
+        redis_lock.Lock.register_scripts(client)  # they belong to the library's class, for all to find
+
+
 class SharedLock:
     """One attempt at the lock `lock:{key}`; only its own token releases or renews it.
 
@@ -37,14 +47,17 @@ class SharedLock:
 
     def __init__(self, client: "Redis", key: str, *, lock_id: str, expire_s: int) -> None:
         self.lock_id = lock_id
-        self._lock = redis_lock.Lock(client, key, expire=expire_s, id=lock_id)
+        self._lock = _FreshLock(client, key, expire=expire_s, id=lock_id)
 
     def acquire(self) -> bool:
         """
         Raises:
             RedisGone
         """
-        return bool(self._lock.acquire(blocking=False))
+        if self._lock.acquire(blocking=False):
+            return True
+        # An earlier attempt may have got it and lost the reply on the way.
+        return bool(self._lock.get_owner_id() == self.lock_id)
 
     def renew(self) -> bool:
         """Push the expiry out; a lock that Redis lost is taken again unless another has it by now.
@@ -84,17 +97,20 @@ class LockRenewer:
     def forget(self) -> None:
         self._changed = threading.Condition(threading.Lock())
         self._due: dict[SharedLock, tuple[float, float]] = {}
+        self._wakes_at = float("inf")
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
     def keeping(self, lock: SharedLock, *, every_s: float) -> Iterator[None]:
         """Renew `lock` while the block runs."""
         with self._changed:
-            self._due[lock] = (time.monotonic() + every_s, every_s)
+            due = time.monotonic() + every_s
+            self._due[lock] = (due, every_s)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="lock-renewer", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            if due < self._wakes_at:
+                self._changed.notify()
         try:
             yield
         finally:
@@ -123,6 +139,7 @@ class LockRenewer:
                 left = None if due is None else due - time.monotonic()
                 if lock is not None and left is not None and left <= 0:
                     return lock, every_s
+                self._wakes_at = float("inf") if due is None else due
                 self._changed.wait(left)
 
 

@@ -1,22 +1,27 @@
 """What several processes remember together, and each of them alone while Redis is away."""
 
 import hashlib
-import json
 import logging
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+from django.conf import settings
 from django.core.cache import caches
 
 from apps.core.redis import OUTAGE, get_redis
+from apps.core.redis.serializer import decode_json, encode_json
 from apps.core.resilience.clock import SYSTEM_CLOCK, Clock
 from apps.core.resilience.forking import forget_after_fork
 
 logger = logging.getLogger(__name__)
 
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
+# A cache with this serializer takes JSON text as it is; any other is given the value.
+_TAKES_TEXT = "apps.core.redis.serializer.JsonSerializer"
 
 
 def key_hint(key: str) -> str:
@@ -37,18 +42,18 @@ class LocalStore:
 
     def forget(self) -> None:
         self._lock = threading.Lock()
-        self._entries: OrderedDict[str, tuple[float, str]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
         self._bytes = 0
 
-    def get(self, key: str) -> str | None:
+    def get(self, key: str) -> bytes | None:
         with self._lock:
-            expires_at, text = self._entries.get(key, (0.0, ""))
+            expires_at, text = self._entries.get(key, (0.0, b""))
             if self._clock.monotonic() < expires_at:
                 return text
             self._drop(key)
             return None
 
-    def set(self, key: str, text: str, ttl_s: float) -> None:
+    def set(self, key: str, text: bytes, ttl_s: float) -> None:
         with self._lock:
             self._drop(key)
             self._entries[key] = (self._clock.monotonic() + ttl_s, text)
@@ -85,15 +90,16 @@ class SharedCache:
 
     def get(self, key: str) -> Any | None:
         value = self._read(key)
-        if logger.isEnabledFor(logging.DEBUG):
-            outcome = "MISS" if value is None else "HIT"
-            logger.debug(
-                "[CACHE] %s for %s…",
-                outcome,
-                key_hint(key),
-                extra={"event": f"cache_{outcome.lower()}", "cache_key_hint": key_hint(key)},
-            )
+        _log_look(key, value)
         return value
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Those that are there, in one question to Redis."""
+        keys = list(keys)
+        found = self._read_many(keys)
+        for key in keys:
+            _log_look(key, found.get(key))
+        return found
 
     def set(self, key: str, value: Any, ttl_s: float) -> None:
         """
@@ -102,18 +108,21 @@ class SharedCache:
         """
         if value is None:
             raise ValueError("None is what a miss looks like")
-        text = json.dumps(value)
+        text = encode_json(value)
         if ttl_s <= 0:
             return
         self._local.set(key, text, ttl_s)
-        # Read back from its text, so that every process finds the same: lists, not tuples.
-        caches[self._alias].set(key, json.loads(text), timeout=ttl_s)
-        logger.info(
-            "[CACHE] Stored %s… (ttl=%.0fs)",
-            key_hint(key),
-            ttl_s,
-            extra={"event": "cache_stored", "cache_key_hint": key_hint(key), "ttl_s": ttl_s},
-        )
+        # Read back from its text where text is not taken, so that all find the same: lists, not tuples.
+        stored = msgspec.Raw(text) if self._takes_text() else decode_json(text)
+        caches[self._alias].set(key, stored, timeout=ttl_s)
+        if logger.isEnabledFor(logging.DEBUG):
+            hint = key_hint(key)
+            logger.debug(
+                "[CACHE] Stored %s… (ttl=%.0fs)",
+                hint,
+                ttl_s,
+                extra={"event": "cache_stored", "cache_key_hint": hint, "ttl_s": ttl_s},
+            )
 
     def delete(self, key: str) -> bool:
         """False where Redis could not be told: other processes may go on finding the value."""
@@ -121,10 +130,22 @@ class SharedCache:
         caches[self._alias].delete(key)
         return not OUTAGE.is_down
 
+    def _read_many(self, keys: list[str]) -> dict[str, Any]:
+        try:
+            found = caches[self._alias].get_many(keys)
+        except (ValueError, RecursionError):  # one cannot be read, which says nothing of the others
+            found = {key: self._read(key) for key in keys}
+        else:
+            missing = [key for key in keys if found.get(key) is None]
+            if missing and self._on_its_own():
+                # A new one: what django-redis returns without Redis is the same dictionary every time.
+                found = {**found, **{key: self._read_local(key) for key in missing}}
+        return {key: value for key, value in found.items() if value is not None}
+
     def _read(self, key: str) -> Any | None:
         try:
             value = caches[self._alias].get(key)
-        except ValueError:  # not JSON, or not text at all
+        except (ValueError, RecursionError):  # not JSON, or not text at all
             logger.warning(
                 "[CACHE] Unreadable value for %s… removed",
                 key_hint(key),
@@ -134,8 +155,27 @@ class SharedCache:
             return None
         if value is not None or not self._on_its_own():
             return value
+        return self._read_local(key)
+
+    def _read_local(self, key: str) -> Any | None:
         text = self._local.get(key)
-        return None if text is None else json.loads(text)
+        return None if text is None else decode_json(text)
 
     def _on_its_own(self) -> bool:
         return OUTAGE.is_down or get_redis() is None
+
+    def _takes_text(self) -> bool:
+        options = settings.CACHES[self._alias].get("OPTIONS", {})
+        return bool(options.get("SERIALIZER") == _TAKES_TEXT)
+
+
+def _log_look(key: str, value: Any | None) -> None:
+    if not logger.isEnabledFor(logging.DEBUG):
+        return
+    outcome, hint = "MISS" if value is None else "HIT", key_hint(key)
+    logger.debug(
+        "[CACHE] %s for %s…",
+        outcome,
+        hint,
+        extra={"event": f"cache_{outcome.lower()}", "cache_key_hint": hint},
+    )

@@ -64,18 +64,21 @@ class SingleFlight:
         wait_s: float,
         ttl_s: float | Callable[[T], float],
         failure_codec: FailureCodec | None = None,
+        lock_key: str | None = None,
     ) -> FlightResult[T]:
         """The cached value, another caller's, or a fresh one, in this order of preference.
 
         `wait_s` bounds the waiting for others; `load` keeps to a deadline of its own. What `load`
         raises is raised here and in everybody who waited for it, as the codec says; without a codec
-        in this process only.
+        in this process only. Flights with one `lock_key` load one after the other, whatever their keys:
+        the later finds what the earlier left.
 
         Raises:
             FlightTimeout: another is still loading after `wait_s`.
         """
         flight = Flight(
             key=key,
+            lock_key=lock_key or key,
             lock_id=get_lock_id(self._policy.id_prefix),
             load=load,
             started_at=self._clock.monotonic(),

@@ -1,7 +1,9 @@
+import json
 import logging
 import os
 import time
 
+import msgspec
 import pytest
 import redis as redis_py
 from django.core.cache import cache
@@ -25,6 +27,7 @@ from apps.core.redis_options import (
 from apps.core.tests.fakes_resilience import in_threads, wait_until
 from devstack.processes import Child, free_port
 from devstack.redis import find_program
+from plant_community_backend.settings import stores
 
 pytest_plugins = ["apps.core.tests.fixtures_resilience"]
 
@@ -42,6 +45,52 @@ def test_the_cache_keeps_json_and_the_client_is_one_per_address(own_redis):
     assert get_redis().get("pc:1:plant") == b'{"name": "Ficus", "parts": ["leaf"]}'
     assert get_redis() is get_redis()
     assert is_redis_available()
+
+
+@pytest.fixture
+def cache_of_the_service(own_redis, settings):
+    cache_settings = stores.cache_settings(own_redis.url, sentinels=[], password="", sentinel_password="")
+    settings.CACHES = {"default": cache_settings}
+    return cache
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"name": "Ficus", "parts": ["leaf", 1.5, None]}, "12", 12, True, 2**80, "\ud800", float("inf"), "é", []],
+)
+def test_what_goes_into_the_cache_comes_out(cache_of_the_service, value):
+    cache_of_the_service.set("k", value, 60)
+
+    assert cache_of_the_service.get("k") == value
+    assert cache_of_the_service.get_many(["k", "l"]) == {"k": value}
+    assert json.loads(get_redis().get("pc:1:k")) == value
+
+
+@pytest.mark.parametrize("value", [b"bytes", {"a": b"bytes"}, {1}, object()])
+def test_what_json_cannot_hold_does_not_go_into_the_cache(cache_of_the_service, value):
+    with pytest.raises(TypeError):
+        cache_of_the_service.set("k", value, 60)
+
+
+def test_the_cache_counts(cache_of_the_service):
+    assert cache_of_the_service.add("k", 0, 60)
+    assert cache_of_the_service.incr("k") == 1
+    assert (cache_of_the_service.get("k"), get_redis().get("pc:1:k")) == (1, b"1")
+
+
+def test_text_that_is_json_already_is_kept_as_it_is(cache_of_the_service):
+    cache_of_the_service.set("k", msgspec.Raw(b'{ "name":"Ficus"}'), 60)
+
+    assert get_redis().get("pc:1:k") == b'{ "name":"Ficus"}'
+    assert cache_of_the_service.get("k") == {"name": "Ficus"}
+
+
+@pytest.mark.parametrize("broken", [b"", b"\x80\x04\x95 pickled", b"{", b"\xff", b'{"a":1}x'])
+def test_what_is_not_json_is_an_error_of_value(cache_of_the_service, broken):
+    get_redis().set("pc:1:k", broken)
+
+    with pytest.raises(ValueError):
+        cache_of_the_service.get("k")
 
 
 def test_without_an_address_there_is_no_client_and_nothing_to_wait_for(no_redis):

@@ -7,13 +7,15 @@ import threading
 import time
 
 import pytest
+import redis_lock
 from django.core.cache import cache
 
-from apps.core.redis import OUTAGE, get_redis
-from apps.core.resilience.locks import SharedLock, get_lock_id
-from apps.core.resilience.shared_cache import LocalStore, SharedCache, key_hint
+from apps.core.redis import get_redis
+from apps.core.resilience.locks import RENEWER, SharedLock, get_lock_id
+from apps.core.resilience.shared_cache import SharedCache
 from apps.core.resilience.single_flight import FlightPolicy, FlightTimeout, SingleFlight
-from apps.core.tests.fakes_resilience import ManualClock, in_threads, wait_until
+from apps.core.tests.fakes_resilience import in_threads, wait_until
+from plant_community_backend.settings import stores
 
 pytest_plugins = ["apps.core.tests.fixtures_resilience"]
 
@@ -57,6 +59,14 @@ class Loader:
         if self.failure is not None:
             raise self.failure
         return self.value
+
+
+@pytest.fixture
+def own_redis(own_redis, settings):
+    """With the cache as the service has it."""
+    cache_settings = stores.cache_settings(own_redis.url, sentinels=[], password="", sentinel_password="")
+    settings.CACHES = {"default": cache_settings}
+    return own_redis
 
 
 @pytest.fixture(params=["with Redis", "without Redis"])
@@ -329,72 +339,72 @@ def test_what_happens_to_the_lock_is_logged(own_redis, caplog):
     assert all(record.event for record in caplog.records if record.name.startswith("apps.core.resilience"))
 
 
+def test_what_happens_every_time_is_logged_for_those_who_look_closely_only(own_redis, caplog):
+    caplog.set_level(logging.INFO)
+
+    fetch(flight(), Loader())
+    fetch(flight(), Loader())
+
+    assert caplog.records == []
+
+
+def test_a_load_costs_six_questions_to_redis_and_finding_the_value_one(own_redis):
+    flights = flight()
+    fetch(flights, Loader(), key="scripts are known from now on")
+    redis = get_redis()
+
+    def counted(work):
+        redis.config_resetstat()
+        work()
+        asked = {name: entry["calls"] for name, entry in redis.info("commandstats").items()}
+        # Redis counts what the unlocking script does, too: one GET, among others.
+        return {name: asked[f"cmdstat_{name}"] for name in ("get", "mget", "set", "evalsha") if
+                f"cmdstat_{name}" in asked}  # fmt: skip
+
+    assert counted(lambda: fetch(flights, Loader())) == {"get": 1, "mget": 2, "set": 2, "evalsha": 1}
+    assert counted(lambda: fetch(flights, Loader())) == {"mget": 1}
+
+
+def test_a_lock_whose_reply_was_lost_on_the_way_is_ours_all_the_same(own_redis):
+    first, again, other = (SharedLock(get_redis(), KEY, lock_id=i, expire_s=10) for i in ("me", "me", "you"))
+
+    assert first.acquire()
+    assert again.acquire()
+    assert not other.acquire()
+    assert again.release()
+    assert other.acquire()
+
+
+def test_the_library_s_own_locks_go_on_working_beside_ours(own_redis):
+    hold_lock("ours").release()
+
+    with redis_lock.Lock(get_redis(), "theirs", expire=10):
+        assert get_redis().exists("lock:theirs")
+    assert not get_redis().exists("lock:theirs")
+
+
+def test_a_lock_that_is_due_before_all_others_is_renewed_in_time():
+    class Due:
+        lock_id = "x"
+
+        def __init__(self):
+            self.renewed = threading.Event()
+
+        def renew(self):
+            self.renewed.set()
+            return True
+
+    late, soon = Due(), Due()
+    with RENEWER.keeping(late, every_s=600):
+        wait_until(lambda: RENEWER._wakes_at < float("inf"))
+        with RENEWER.keeping(soon, every_s=0.02):
+            assert soon.renewed.wait(20)
+    assert not late.renewed.is_set()
+
+
 def test_a_redis_that_is_away_is_logged_and_not_waited_for(own_redis, caplog):
     caplog.set_level(logging.INFO, "apps.core.resilience")
     own_redis.kill()
 
     assert fetch(flight(), Loader()).source == "loaded"
     assert "[LOCK] Redis unavailable" in caplog.text
-
-
-class TestSharedCache:
-    def test_a_value_that_is_not_json_is_a_miss_and_is_removed(self, own_redis):
-        get_redis().set("pc:1:k", b"\x80\x04\x95 pickled")
-
-        assert SharedCache().get("k") is None
-        assert get_redis().get("pc:1:k") is None
-
-    def test_values_stay_with_the_process_while_redis_is_away(self, own_redis):
-        shared = SharedCache()
-        shared.set("k", {"parts": ("leaf",)}, 60)
-        own_redis.kill()
-        shared.set("new", [1], 60)
-
-        assert shared.get("k") == {"parts": ["leaf"]}
-        assert shared.get("new") == [1]
-        assert SharedCache().get("k") is None
-
-    def test_while_redis_answers_it_alone_decides(self, own_redis):
-        shared = SharedCache()
-        shared.set("k", 1, 60)
-        cache.delete("k")
-
-        assert shared.get("k") is None
-
-    def test_deleting_tells_whether_the_others_will_know(self, own_redis):
-        shared = SharedCache()
-        shared.set("k", 1, 60)
-        assert shared.delete("k")
-        own_redis.kill()
-
-        assert not shared.delete("k")
-        assert OUTAGE.is_down
-
-    @pytest.mark.parametrize("value", [None, object(), b"bytes"])
-    def test_what_json_cannot_hold_is_refused(self, own_redis, value):
-        with pytest.raises((TypeError, ValueError)):
-            SharedCache().set("k", value, 60)
-
-    @pytest.mark.parametrize("value", [0, False, "", [], {}, 1.5, "12", {"big": "x" * 40_000}])
-    def test_what_goes_in_comes_out(self, anywhere, value):
-        shared = SharedCache()
-        shared.set("k", value, 60)
-
-        assert shared.get("k") == value
-
-    def test_the_copies_are_bounded_and_expire(self):
-        clock = ManualClock()
-        store = LocalStore(max_entries=2, max_bytes=10, clock=clock)
-        for key in "abc":
-            store.set(key, "1", 5)
-        assert [store.get(key) for key in "abc"] == [None, "1", "1"]
-        store.set("d", "x" * 10, 5)
-        assert [store.get(key) for key in "bcd"] == [None, None, "x" * 10]
-        clock.advance(5)
-        assert store.get("d") is None
-        store.set("e", "x" * 11, 5)
-        assert store.get("e") is None
-
-    def test_a_key_is_named_by_its_digest_or_by_its_own(self):
-        assert key_hint(KEY) == DIGEST[:8]
-        assert re.fullmatch("[0-9a-f]{8}", key_hint("no digest in here"))
