@@ -55,7 +55,8 @@ def _enqueue(template: str, send: Callable[[], None]) -> None:
     try:
         outbox.submit(_run, template, send)
     except PoolFull:
-        logger.error("mail_dropped", extra={"template": template})  # noqa: TRY400  (the trace says nothing)
+        # Without the trace, which says nothing.
+        logger.error("mail_dropped", extra={"event": "mail_dropped", "template": template})  # noqa: TRY400
 
 
 def _run(template: str, send: Callable[[], None]) -> None:
@@ -63,4 +64,5 @@ def _run(template: str, send: Callable[[], None]) -> None:
         send()
     except Exception as exc:  # noqa: BLE001  # nobody waits for this thread, so nobody else would tell
         # Only the type: the text of a refusal names the address.
-        logger.error("mail_not_sent", extra={"template": template, "error": type(exc).__name__})  # noqa: TRY400
+        fields = {"event": "mail_not_sent", "template": template, "error": type(exc).__name__}
+        logger.error("mail_not_sent", extra=fields)  # noqa: TRY400

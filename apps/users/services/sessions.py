@@ -116,7 +116,9 @@ def _rotate(token: SessionToken, client: Client) -> SignInSession | None:
     elif _is_lost_reply(session, token_id, client, now):
         session.reply_repeated = True
     else:
-        logger.warning("refresh_token_reused", extra={"session_id": str(session.pk)})
+        logger.warning(
+            "refresh_token_reused", extra={"event": "refresh_token_reused", "sign_in": str(session.pk)}
+        )
         session.revoked_at = now
     session.save()
     return session if session.revoked_at is None else None
