@@ -20,7 +20,7 @@ PLANTNET_CIRCUIT_SUCCESS_THRESHOLD = 2
 PLANTNET_CIRCUIT_TIMEOUT = PLANTNET_API_TIMEOUT
 CIRCUIT_RESET_TIMEOUT_MAX_S = 300  # doubling of the open period stops here
 KEY_REFUSED_PAUSE_S = 300  # a refused key is not tried again sooner
-QUOTA_PAUSE_S = 300  # after a 429 that does not say when to come back
+QUOTA_PAUSE_MAX_S = 3_600  # after a 429 that does not say when to come back: somebody may have bought credits
 
 # --- Quota --------------------------------------------------------------------------------------------------
 PLANT_ID_MONTHLY_QUOTA = 100  # credits; identification 1, health 1 more

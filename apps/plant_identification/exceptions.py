@@ -79,6 +79,7 @@ class ProviderNotAsked(ProviderError):
 class IdentificationUnavailable(DomainError):
     code = ErrorCode.PROVIDER_UNAVAILABLE
     detail = "Plant identification services temporarily unavailable. Please try again later."
+    is_personal = False  # True: another principal asking the same might get an answer
 
 
 class IdentificationBusy(DomainError):

@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import NullIf
 
 from apps.plant_identification.models import PlantIdentificationRequest
 
@@ -15,10 +16,10 @@ def list_requests(user: Any) -> QuerySet[PlantIdentificationRequest]:
     return (
         PlantIdentificationRequest.objects.visible_to(user)
         .annotate(
-            plant_name=F("answer__plant_name"),
+            plant_name=NullIf("answer__plant_name", Value("")),
             confidence=F("answer__confidence"),
-            image_url=F("answer__image_url"),
-            answer_source=F("answer__source"),
+            image_url=NullIf("answer__image_url", Value("", output_field=TextField())),
+            answer_source=NullIf("answer__source", Value("")),
         )
         .order_by("-created_at", "-id")
     )

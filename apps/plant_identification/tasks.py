@@ -1,42 +1,63 @@
-"""What the workers do for identification. Each task is safe to run twice."""
+"""What the workers do for identification. Each task is safe to run twice.
+
+The workers' threads know no time limits of Celery's; every outside call in here has a deadline of its own.
+"""
 
 import logging
 
 from celery import shared_task
 
 from apps.plant_identification.models import IdentificationAnswer
-from apps.plant_identification.services.answers import complete_answer
+from apps.plant_identification.services.cleaning import remove_what_nobody_needs
 from apps.plant_identification.services.combined_identification_service import COMPLETE_ANSWER, get_service
-from apps.plant_identification.services.queue import answer_queued_request, claim_due_requests
+from apps.plant_identification.services.completion import complete_answer
+from apps.plant_identification.services.queue import (
+    answer_queued_request,
+    claim_due_request,
+    put_back_after_crash,
+)
 from apps.plant_identification.services.reconciliation import check_quotas, correct_quotas
 from apps.plant_identification.services.registry import registry
 
 logger = logging.getLogger(__name__)
 
+QUEUED_PER_RUN = 20
 
-@shared_task(name=COMPLETE_ANSWER, soft_time_limit=30)
+
+@shared_task(name=COMPLETE_ANSWER)
 def complete_answer_task(answer_id: str) -> None:
     answer = IdentificationAnswer.objects.filter(pk=answer_id).first()
     if answer is not None:  # deleted with its last record
         complete_answer(registry(), answer)
 
 
-@shared_task(name="plant_identification.answer_queued", soft_time_limit=600)
+@shared_task(name="plant_identification.answer_queued")
 def answer_queued() -> int:
-    """Answer what waits in the queue."""
+    """Answer what waits in the queue, one after the other; one that cannot be answered holds up no other."""
     answered = 0
-    service = get_service()
-    for record in claim_due_requests():
-        answered += answer_queued_request(service, record)
+    for _ in range(QUEUED_PER_RUN):
+        record = claim_due_request()
+        if record is None:
+            break
+        try:
+            answered += answer_queued_request(get_service(), record)
+        except Exception:
+            logger.exception("queued_identification_broke", extra={"event": "queued_identification_broke"})
+            put_back_after_crash(record)
     return answered
 
 
-@shared_task(name="plant_identification.correct_quotas", soft_time_limit=120)
+@shared_task(name="plant_identification.correct_quotas")
 def correct_quotas_task() -> None:
     """Ask the services what is left, and make the ledger agree. Free of charge."""
     correct_quotas(registry())
 
 
-@shared_task(name="plant_identification.check_quotas", soft_time_limit=60)
+@shared_task(name="plant_identification.check_quotas")
 def check_quotas_task() -> None:
     check_quotas(registry())
+
+
+@shared_task(name="plant_identification.remove_what_nobody_needs")
+def remove_what_nobody_needs_task() -> None:
+    remove_what_nobody_needs()

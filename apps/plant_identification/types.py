@@ -72,9 +72,14 @@ class PreparedPhoto:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a provider is asked. `digest` names the uploads (sha256 hex over bytes and organs)."""
+    """What a provider is asked.
+
+    `digest` names the uploads with their organs, `photo_digest` the uploads alone (sha256 hex): a
+    provider that does not look at organs must not be asked again because of them.
+    """
 
     digest: str
+    photo_digest: str
     photos: tuple[PreparedPhoto, ...]
     options: Options
 
@@ -190,6 +195,8 @@ class ProviderOutcome:
     reply: ProviderReply | None = None
     latency_ms: int | None = None
     retry_after_s: int | None = None
+    is_personal: bool = False  # another principal asking the same might have got more
+    lacked_time: bool = False  # nothing was found out about the service: our own time was up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

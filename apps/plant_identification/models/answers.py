@@ -12,9 +12,13 @@ class IdentificationAnswer(TimestampedModel):
 
     question_key = models.CharField(max_length=64, help_text="sha256 hex over hosts, photos and options")
     digest = models.CharField(max_length=64)
+    photo_digest = models.CharField(max_length=64)
     options = models.JSONField()
     status = models.CharField(max_length=8)
     document = models.JSONField()
+    replies = models.JSONField(
+        default=list, help_text="the providers' parsed replies, kept while another one is still awaited"
+    )
     plant_name = models.CharField(max_length=200, blank=True)
     confidence = models.FloatField(null=True)
     image_url = models.TextField(blank=True)

@@ -1,8 +1,25 @@
 """The ledger of what the outside services let us have. Every change is one conditional UPDATE."""
 
+from typing import Any, TypeVar
+
 from django.db import models
+from django.utils import timezone
 
 from apps.core.models import TimestampedModel
+
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class LedgerRows(models.QuerySet[_Row]):
+    def update_or_open(self, first: _Row, **changes: Any) -> bool:
+        """Change the one row meant, which starts as `first`. False where it does not meet the conditions.
+
+        One statement unless the row is missing or does not meet them.
+        """
+        if self.update(**changes):
+            return True
+        self.bulk_create([first], ignore_conflicts=True)
+        return bool(self.update(**changes))
 
 
 class QuotaWindow(TimestampedModel):
@@ -12,6 +29,8 @@ class QuotaWindow(TimestampedModel):
     starts_on = models.DateField(help_text="UTC")
     used = models.PositiveIntegerField(default=0)
     warned_at = models.DateTimeField(null=True)
+
+    objects = LedgerRows.as_manager()
 
     class Meta:
         constraints = [
@@ -29,6 +48,8 @@ class QuotaShare(TimestampedModel):
     principal = models.CharField(max_length=60)
     day = models.DateField(help_text="UTC")
     used = models.PositiveIntegerField(default=0)
+
+    objects = LedgerRows.as_manager()
 
     class Meta:
         constraints = [
@@ -62,12 +83,14 @@ class QuotaReservation(models.Model):
     with_health = models.BooleanField()
     cost = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.RESERVED)
-    access_token = models.CharField(max_length=64, blank=True, help_text="fetches the reply again, free")
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    access_token = models.CharField(max_length=100, blank=True, help_text="fetches the reply again, free")
+    # The ledger's clock, not the database's: the window and the day are read from the same moment.
+    created_at = models.DateTimeField(default=timezone.now)
+    settled_at = models.DateTimeField(null=True, help_text="when its outcome was written down")
 
     class Meta:
         indexes = [
+            models.Index(fields=["account", "window_starts_on", "state"], name="reservation_of_window"),
             models.Index(fields=["account", "question_key", "-id"], name="reservation_of_question"),
         ]
 

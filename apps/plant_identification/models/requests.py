@@ -32,6 +32,7 @@ class PlantIdentificationRequest(TimestampedModel):
     )
     from_sandbox = models.BooleanField(help_text="Never shown beside the real services' answers.")
     digest = models.CharField(max_length=64, db_index=True)
+    photo_digest = models.CharField(max_length=64)
     options = models.JSONField()
     photos = models.ForeignKey(
         "plant_identification.PhotoSet", null=True, on_delete=models.SET_NULL, related_name="requests"

@@ -8,8 +8,8 @@ class PlantSpecies(TimestampedModel):
 
     canonical_name = models.CharField(max_length=200, unique=True)
     authorship = models.CharField(max_length=200, blank=True)
-    family = models.CharField(max_length=100, blank=True)
-    genus = models.CharField(max_length=100, blank=True)
+    family = models.CharField(max_length=200, blank=True)
+    genus = models.CharField(max_length=200, blank=True)
     gbif_id = models.PositiveBigIntegerField(null=True, blank=True, db_index=True)
     common_names = models.JSONField(default=dict, blank=True, help_text="language -> list of names")
     synonyms = models.JSONField(default=list, blank=True)

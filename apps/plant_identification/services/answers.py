@@ -1,7 +1,7 @@
 """The answer to a question, as it is kept and as everybody who asks it is told."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,6 @@ from django.utils import translation
 from apps.plant_identification import constants
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet, PlantIdentificationResult
 from apps.plant_identification.services.merging import merge_replies
-from apps.plant_identification.services.photos import keep_photo_set
 from apps.plant_identification.services.quota import question_key
 from apps.plant_identification.services.registry import Registry
 from apps.plant_identification.services.species import count_identification, link_species
@@ -27,6 +26,7 @@ from apps.plant_identification.types import (
 )
 
 Document = dict[str, Any]
+ANSWER_VERSION = 1  # changes whenever merging or the document does
 _GOOD = {ProviderState.ANSWERED, ProviderState.CACHED, ProviderState.NEAR_DUPLICATE}
 
 
@@ -37,11 +37,12 @@ class KeptAnswer:
     answer_id: str
     photo_set_id: str | None
     document: Document
+    is_personal: bool = False  # made of less than another principal would get; not for others
 
 
-def answer_key(registry: Registry, digest: str, options: Options) -> str:
-    """The cache key of a whole answer: who is behind it, which photos, what was wanted."""
-    spelled = ":".join(
+def spell_question(registry: Registry, digest: str, options: Options) -> str:
+    """A whole answer's question: who is behind it, which photos, what was wanted."""
+    wanted = ":".join(
         str(part)
         for part in (
             options.language,
@@ -50,7 +51,13 @@ def answer_key(registry: Registry, digest: str, options: Options) -> str:
             options.project,
         )
     )
-    return f"plant_id:answer1:{registry.hosts}:{digest}:{spelled}"
+    return f"{registry.hosts}:{digest}:{wanted}"
+
+
+def answer_key(registry: Registry, digest: str, options: Options) -> str:
+    """Where the cache keeps it: an answer that would be made differently today is not found."""
+    versions = ",".join(provider.call.version for provider in registry.providers)
+    return f"plant_id:answer{ANSWER_VERSION}:{versions}:{spell_question(registry, digest, options)}"
 
 
 def merge_outcomes(registry: Registry, outcomes: Sequence[ProviderOutcome], *, options: Options) -> Document:
@@ -99,8 +106,11 @@ def _report(outcome: ProviderOutcome) -> ProviderReport:
     )
 
 
-def cache_ttl_s(document: Mapping[str, Any]) -> float:
+def cache_ttl_s(kept: Mapping[str, Any]) -> float:
     """A complete answer for a day; a partial one until its provider may be asked again, at most 5 min."""
+    document = kept["document"]
+    if kept["is_personal"]:
+        return 0
     if document["status"] == AnswerStatus.COMPLETE:
         return constants.CACHE_TIMEOUT_24_HOURS
     if document["status"] != AnswerStatus.PARTIAL:
@@ -114,23 +124,52 @@ def save_answer(
     registry: Registry,
     question: Question,
     document: Document,
-    replies: Sequence[ProviderReply],
+    outcomes: Sequence[ProviderOutcome],
     *,
-    photo_paths: list[str],
+    photo_set: PhotoSet | None,
 ) -> KeptAnswer:
-    """Store the answer, its candidates and the photos in one short transaction."""
+    """Store the answer and its candidates in one short transaction."""
+    replies = [outcome.reply for outcome in outcomes if outcome.reply is not None]
     with transaction.atomic():
         species = link_species(document)
-        photo_set = keep_photo_set(question.digest, question.photos, photo_paths)
         answer = IdentificationAnswer.objects.create(
             question_key=_stored_key(registry, question.digest, question.options),
             digest=question.digest,
+            photo_digest=question.photo_digest,
             options=msgspec.to_builtins(question.options),
+            replies=_kept_replies(outcomes),
             **_columns(document),
         )
         _save_results(answer, replies, species)
         count_identification(document)
-    return KeptAnswer(answer_id=str(answer.pk), photo_set_id=str(photo_set.pk), document=document)
+    return KeptAnswer(
+        answer_id=str(answer.pk),
+        photo_set_id=str(photo_set.pk) if photo_set else None,
+        document=document,
+        is_personal=any(outcome.is_personal for outcome in outcomes),
+    )
+
+
+def save_final_document(
+    *, digest: str, photo_digest: str, options: Options, document: Document
+) -> KeptAnswer:
+    """For a record that can never be answered. It answers nobody else's question."""
+    answer = IdentificationAnswer.objects.create(
+        question_key="",
+        digest=digest,
+        photo_digest=photo_digest,
+        options=msgspec.to_builtins(options),
+        **_columns(document),
+    )
+    return KeptAnswer(answer_id=str(answer.pk), photo_set_id=None, document=document, is_personal=True)
+
+
+def _kept_replies(outcomes: Sequence[ProviderOutcome]) -> list[Any]:
+    """What a later merge needs, where one is to come; without the token, which is a secret."""
+    if not any(outcome.state is ProviderState.PENDING for outcome in outcomes):
+        return []
+    replies = [replace(outcome.reply, access_token=None) for outcome in outcomes if outcome.reply]
+    return [msgspec.to_builtins(reply) for reply in replies]
 
 
 def _columns(document: Document) -> dict[str, Any]:
@@ -167,14 +206,33 @@ def _save_results(
     )
 
 
-def find_stale_answer(registry: Registry, digest: str, options: Options) -> KeptAnswer | None:
-    """The newest answer of these services to this question, at most 30 days old, marked as stale."""
+def rewrite_answer(
+    answer: IdentificationAnswer, document: Document, outcomes: Sequence[ProviderOutcome]
+) -> None:
+    """For every record that shows it. The caller holds the row's lock."""
+    for name, value in _columns(document).items():
+        setattr(answer, name, value)
+    answer.replies = _kept_replies(outcomes)
+    answer.save()
+    answer.requests.filter(status=AnswerStatus.PARTIAL).update(status=document["status"])
+    answer.results.all().delete()
+    replies = [outcome.reply for outcome in outcomes if outcome.reply is not None]
+    _save_results(answer, replies, link_species(document))
+
+
+def find_stale_answer(
+    registry: Registry, digest: str, options: Options, outcomes: Sequence[ProviderOutcome]
+) -> KeptAnswer | None:
+    """The best answer of these services to this question of the last 30 days, marked as stale.
+
+    `providers` tells why there is no fresh one.
+    """
     oldest = datetime.now(UTC) - timedelta(seconds=constants.STALE_ANSWER_MAX_AGE_S)
     answer = (
         IdentificationAnswer.objects.filter(
             question_key=_stored_key(registry, digest, options), answered_at__gte=oldest
         )
-        .order_by("-answered_at")
+        .order_by("status", "-answered_at")  # "complete" before "partial"
         .first()
     )
     if answer is None:
@@ -183,57 +241,13 @@ def find_stale_answer(registry: Registry, digest: str, options: Options) -> Kept
     return KeptAnswer(
         answer_id=str(answer.pk),
         photo_set_id=str(photo_set.pk) if photo_set else None,
-        document=answer.document | {"status": AnswerStatus.STALE.value},
-    )
-
-
-def complete_answer(registry: Registry, answer: IdentificationAnswer) -> IdentificationAnswer:
-    """Put replies that arrived after the answer went out into it; pending ones that never came are named."""
-    if not any(provider["state"] == ProviderState.PENDING for provider in answer.document["providers"]):
-        return answer
-    options = msgspec.convert(answer.options, Options)
-    outcomes = [_outcome_now(registry, answer, report, options) for report in answer.document["providers"]]
-    if all(outcome.reply is None for outcome in outcomes):
-        return answer
-    if [outcome.state for outcome in outcomes] == [
-        report["state"] for report in answer.document["providers"]
-    ]:
-        return answer
-    asked = [outcome for outcome in outcomes if outcome.state is not ProviderState.NOT_CONFIGURED]
-    document = merge_outcomes(registry, asked, options=options)
-    document["answered_at"] = answer.document["answered_at"]
-    with transaction.atomic():
-        species = link_species(document)
-        for name, value in _columns(document).items():
-            setattr(answer, name, value)
-        answer.save()
-        answer.requests.filter(status=AnswerStatus.PARTIAL).update(status=document["status"])
-        answer.results.all().delete()
-        _save_results(answer, [outcome.reply for outcome in outcomes if outcome.reply], species)
-    return answer
-
-
-def _outcome_now(
-    registry: Registry, answer: IdentificationAnswer, report: Mapping[str, Any], options: Options
-) -> ProviderOutcome:
-    provider = registry.get(report["name"])
-    state = ProviderState(report["state"])
-    reply = provider.call.known(answer.digest, options) if provider else None
-    if state is ProviderState.PENDING:
-        if reply is not None:
-            state = ProviderState.ANSWERED
-        elif answer.answered_at < datetime.now(UTC) - timedelta(seconds=2 * constants.IDENTIFY_DEADLINE_S):
-            state = ProviderState.TIMED_OUT
-    elif state not in _GOOD:
-        reply = None
-    return ProviderOutcome(
-        provider=report["name"],
-        state=state,
-        reply=reply,
-        latency_ms=report["latency_ms"],
-        retry_after_s=report["retry_after_s"],
+        document=answer.document
+        | {
+            "status": AnswerStatus.STALE.value,
+            "providers": msgspec.to_builtins(_reports(registry, outcomes)),
+        },
     )
 
 
 def _stored_key(registry: Registry, digest: str, options: Options) -> str:
-    return question_key(answer_key(registry, digest, options))
+    return question_key(spell_question(registry, digest, options))

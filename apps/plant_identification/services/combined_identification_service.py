@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from django.conf import settings
 from django.db import IntegrityError
 
 from apps.core.background import enqueue
@@ -16,10 +17,8 @@ from apps.core.exceptions import FieldError
 from apps.core.resilience.clock import Deadline, DeadlinePassed
 from apps.core.resilience.single_flight import FlightTimeout
 from apps.plant_identification import constants
-from apps.plant_identification.exceptions import (
-    IdentificationBusy,
-    IdentificationUnavailable,
-)
+from apps.plant_identification.exceptions import IdentificationBusy, IdentificationUnavailable
+from apps.plant_identification.models import PhotoSet
 from apps.plant_identification.services.answers import (
     KeptAnswer,
     answer_key,
@@ -32,11 +31,9 @@ from apps.plant_identification.services.fan_out import FanOut, ask_all
 from apps.plant_identification.services.photos import (
     Inspected,
     PhotoNotAccepted,
-    delete_photos,
     inspect_uploads,
-    keep_photo_set,
+    keep_photos,
     prepare_photos,
-    write_photos,
 )
 from apps.plant_identification.services.records import (
     Identification,
@@ -46,19 +43,23 @@ from apps.plant_identification.services.records import (
     save_record,
 )
 from apps.plant_identification.services.registry import Registry, registry
-from apps.plant_identification.types import Options, ProviderState, Question, Upload
+from apps.plant_identification.types import Options, PreparedPhoto, ProviderState, Question, Upload
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_RETRY_AFTER_S = 30
+STILL_UNDER_WAY_RETRY_AFTER_S = 5
+DECODING_S = 15  # for photos that go into the queue after their request's own time has passed
 COMPLETE_ANSWER = "plant_identification.complete_answer"  # a task's name: services do not import tasks
 
 
 class AnswerFailureCodec:
-    """Failures that hold for everybody who asks the same; a limit reached is one caller's own."""
+    """Failures that hold for everybody who asks the same; one caller's limit, share or time is its own."""
 
     def encode(self, failure: Exception) -> Any | None:
         if not isinstance(failure, PhotoNotAccepted | IdentificationUnavailable):
+            return None
+        if isinstance(failure, IdentificationUnavailable) and failure.is_personal:
             return None
         return {
             "code": failure.code.value,
@@ -91,6 +92,19 @@ class _Admission:
             self._count()
 
 
+class _Decoder:
+    """Decodes a request's photos when they are first needed, and only once."""
+
+    def __init__(self, inspected: Inspected) -> None:
+        self.inspected = inspected
+        self._photos: tuple[PreparedPhoto, ...] | None = None
+
+    def photos(self, deadline: Deadline) -> tuple[PreparedPhoto, ...]:
+        if self._photos is None:
+            self._photos = prepare_photos(self.inspected, deadline)
+        return self._photos
+
+
 class CombinedPlantIdentificationService:
     """Asks all configured providers and merges what they say."""
 
@@ -110,7 +124,8 @@ class CombinedPlantIdentificationService:
 
         `count` is called once when the request turns out to be a good one, before anything is paid for; it
         raises `LimitReached` when the caller's limit is used up. With `may_queue` an identification
-        that no provider can make now is stored with status `queued` instead of failing.
+        that no provider can make now is stored with status `queued` instead of failing, where there
+        are workers to answer it later.
 
         Raises:
             PhotoNotAccepted: a photo cannot be used; nothing was asked or stored.
@@ -122,55 +137,66 @@ class CombinedPlantIdentificationService:
         deadline = Deadline.after(constants.IDENTIFY_DEADLINE_S)
         admission = _Admission(count)
         inspected = inspect_uploads(photos)
+        decoder = _Decoder(inspected)
 
-        def answer() -> Any:
-            prepared = prepare_photos(inspected)
+        def answer() -> KeptAnswer:
+            prepared = decoder.photos(deadline)
             admission.count()
-            question = Question(digest=inspected.digest, photos=prepared, options=options)
-            return msgspec.to_builtins(self.answer_question(question, principal_of(user), deadline))
+            question = _question(inspected, prepared, options)
+            return self.answer_question(question, principal_of(user), deadline)
 
         try:
             kept, cache = self._kept_or(answer, inspected.digest, options, deadline)
         except (IdentificationUnavailable, IdentificationBusy):
-            if not may_queue:
+            if not (may_queue and settings.CELERY_BROKER_URL):
                 raise
-            admission.count()
-            return self._queue(inspected, options, user)
+            return _queue(decoder, admission, user, options)
         admission.count()
         timings = {"total_ms": round((time.monotonic() - started) * 1000)}
-        save = partial(save_record, user=user, digest=inspected.digest, options=options, timings=timings)
+        save = partial(save_record, user=user, inspected=inspected, options=options, timings=timings)
         try:
             return save(kept=kept, cache=cache)
         except IntegrityError:
             # The answer's last record was deleted between the cache and here: it is no answer any more.
             self._registry.cache.delete(answer_key(self._registry, inspected.digest, options))
-            kept = msgspec.convert(answer(), KeptAnswer)
-            return save(kept=kept, cache="miss")
-
-    def _kept_or(
-        self, answer: Callable[[], Any], digest: str, options: Options, deadline: Deadline
-    ) -> tuple[KeptAnswer, str]:
-        try:
-            result = self._registry.flight.fetch(
-                answer_key(self._registry, digest, options),
-                answer,
-                wait_s=deadline.remaining_s(),
-                ttl_s=lambda kept: cache_ttl_s(kept["document"]),
-                failure_codec=AnswerFailureCodec(),
-            )
-        except (FlightTimeout, DeadlinePassed):
-            raise IdentificationBusy(
-                "This photo is still being identified. Please ask again in a moment.", retry_after_s=5
-            ) from None
-        return msgspec.convert(result.value, KeptAnswer), "miss" if result.source == "loaded" else "hit"
+            kept, cache = self._kept_or(answer, inspected.digest, options, deadline)
+            return save(kept=kept, cache=cache)
 
     def answer_shared(self, question: Question, principal: str, deadline: Deadline) -> KeptAnswer:
         """The same for photos that are already prepared: from the queue, or a batch."""
 
-        def answer() -> Any:
-            return msgspec.to_builtins(self.answer_question(question, principal, deadline))
+        def answer() -> KeptAnswer:
+            return self.answer_question(question, principal, deadline)
 
         return self._kept_or(answer, question.digest, question.options, deadline)[0]
+
+    def _kept_or(
+        self, answer: Callable[[], KeptAnswer], digest: str, options: Options, deadline: Deadline
+    ) -> tuple[KeptAnswer, str]:
+        """The kept answer, or a fresh one that everybody who asks meanwhile gets too."""
+        release_connection()  # others need it more than a request that waits
+        key = answer_key(self._registry, digest, options)
+        while True:
+            try:
+                result = self._registry.flight.fetch(
+                    key,
+                    lambda: msgspec.to_builtins(answer()),
+                    wait_s=deadline.require(),
+                    ttl_s=cache_ttl_s,
+                    failure_codec=AnswerFailureCodec(),
+                )
+            except (FlightTimeout, DeadlinePassed):
+                raise IdentificationBusy(
+                    "This photo is still being identified. Please ask again in a moment.",
+                    retry_after_s=STILL_UNDER_WAY_RETRY_AFTER_S,
+                ) from None
+            try:
+                kept = msgspec.convert(result.value, KeptAnswer)
+            except msgspec.ValidationError:  # kept by another version of this program
+                self._registry.cache.delete(key)
+                continue
+            if result.source == "loaded" or not kept.is_personal:
+                return kept, "miss" if result.source == "loaded" else "hit"
 
     def answer_question(self, question: Question, principal: str, deadline: Deadline) -> KeptAnswer:
         """Ask, merge and store; an old answer where nobody answers now.
@@ -180,44 +206,57 @@ class CombinedPlantIdentificationService:
         """
         if not self._registry.providers:
             raise IdentificationUnavailable(retry_after_s=DEFAULT_RETRY_AFTER_S)
-        release_connection()  # others need it more than a request that waits for outside services
+        release_connection()
         fan_out = ask_all(self._registry.providers, question, principal=principal, deadline=deadline)
         if all(outcome.reply is None for outcome in fan_out.outcomes):
             return self._without_answer(question, fan_out)
-        paths = write_photos(question.photos)
-        try:
-            return self._keep(question, fan_out, paths)
-        except Exception:
-            delete_photos(paths)
-            raise
-
-    def _keep(self, question: Question, fan_out: FanOut, paths: list[str]) -> KeptAnswer:
         document = merge_outcomes(self._registry, fan_out.outcomes, options=question.options)
-        replies = [outcome.reply for outcome in fan_out.outcomes if outcome.reply]
-        kept = save_answer(self._registry, question, document, replies, photo_paths=paths)
+        photo_set = _keep_photos_if_possible(question)
+        kept = save_answer(self._registry, question, document, fan_out.outcomes, photo_set=photo_set)
         # Where no worker hears it, the record is completed when it is read next.
         fan_out.when_the_rest_arrives(lambda: enqueue(COMPLETE_ANSWER, kept.answer_id))
         return kept
 
     def _without_answer(self, question: Question, fan_out: FanOut) -> KeptAnswer:
-        states = {outcome.state for outcome in fan_out.outcomes}
-        if states == {ProviderState.REFUSED_PHOTO}:
+        outcomes = fan_out.outcomes
+        if {outcome.state for outcome in outcomes} == {ProviderState.REFUSED_PHOTO}:
             message = "The identification services could not read this photo. Please try another one."
             raise PhotoNotAccepted(
                 message,
                 code=ErrorCode.IMAGE_UNREADABLE,
                 errors=[FieldError("image", ErrorCode.IMAGE_UNREADABLE, message)],
             )
-        stale = find_stale_answer(self._registry, question.digest, question.options)
+        stale = find_stale_answer(self._registry, question.digest, question.options, outcomes)
         if stale is not None:
             return stale
-        waits = [outcome.retry_after_s for outcome in fan_out.outcomes if outcome.retry_after_s]
-        raise IdentificationUnavailable(retry_after_s=min(waits, default=DEFAULT_RETRY_AFTER_S))
+        if all(outcome.lacked_time for outcome in outcomes):
+            raise IdentificationBusy(retry_after_s=STILL_UNDER_WAY_RETRY_AFTER_S)
+        waits = [outcome.retry_after_s for outcome in outcomes if outcome.retry_after_s]
+        failure = IdentificationUnavailable(retry_after_s=min(waits, default=DEFAULT_RETRY_AFTER_S))
+        failure.is_personal = any(outcome.is_personal for outcome in outcomes)
+        raise failure
 
-    def _queue(self, inspected: Inspected, options: Options, user: User) -> Identification:
-        photos = prepare_photos(inspected)
-        photo_set = keep_photo_set(inspected.digest, photos, write_photos(photos))
-        return save_queued(user=user, digest=inspected.digest, options=options, photo_set=photo_set)
+
+def _queue(decoder: _Decoder, admission: _Admission, user: User, options: Options) -> Identification:
+    photos = decoder.photos(Deadline.after(DECODING_S))
+    admission.count()
+    photo_set = keep_photos(decoder.inspected.digest, photos)
+    return save_queued(user=user, inspected=decoder.inspected, options=options, photo_set=photo_set)
+
+
+def _question(inspected: Inspected, photos: tuple[PreparedPhoto, ...], options: Options) -> Question:
+    return Question(
+        digest=inspected.digest, photo_digest=inspected.photo_digest, photos=photos, options=options
+    )
+
+
+def _keep_photos_if_possible(question: Question) -> PhotoSet | None:
+    """An answer that was paid for is worth more than the picture beside it."""
+    try:
+        return keep_photos(question.digest, question.photos)
+    except OSError as exc:
+        logger.exception("photo_not_stored", extra={"event": "photo_not_stored", "error": type(exc).__name__})
+        return None
 
 
 def get_service() -> CombinedPlantIdentificationService:

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from apps.core.resilience.clock import Deadline, DeadlinePassed
 from apps.core.resilience.pool import PoolFull
 from apps.plant_identification import constants
-from apps.plant_identification.exceptions import IdentificationBusy, ProviderError
+from apps.plant_identification.exceptions import (
+    IdentificationBusy,
+    ProviderError,
+    ProviderNotAsked,
+    ProviderShareReached,
+)
 from apps.plant_identification.services.provider_call import Asked
 from apps.plant_identification.services.registry import ConfiguredProvider
 from apps.plant_identification.types import ProviderOutcome, ProviderState, Question
@@ -96,7 +101,7 @@ def _has_reply(future: Future[Asked]) -> bool:
 def _outcome(call: _Call) -> ProviderOutcome:
     name = call.provider.name
     if not call.future.done():
-        return ProviderOutcome(provider=name, state=ProviderState.PENDING)
+        return ProviderOutcome(provider=name, state=ProviderState.PENDING, lacked_time=True)
     latency_ms = round((time.monotonic() - call.started) * 1000)
     try:
         asked = call.future.result()
@@ -106,9 +111,17 @@ def _outcome(call: _Call) -> ProviderOutcome:
             state=failure.state,
             latency_ms=latency_ms,
             retry_after_s=_whole(failure.retry_after_s),
+            is_personal=isinstance(failure, ProviderShareReached),
+            lacked_time=isinstance(failure, ProviderNotAsked),
         )
     except DeadlinePassed:
-        return ProviderOutcome(provider=name, state=ProviderState.TIMED_OUT, latency_ms=latency_ms)
+        return ProviderOutcome(
+            provider=name, state=ProviderState.TIMED_OUT, latency_ms=latency_ms, lacked_time=True
+        )
+    except Exception:
+        # A bug, or the database gone under the ledger: loud, but the other provider's answer stands.
+        logger.exception("provider_call_broke", extra={"event": "provider_call_broke", "provider": name})
+        return ProviderOutcome(provider=name, state=ProviderState.FAILED, latency_ms=latency_ms)
     return ProviderOutcome(provider=name, state=asked.state, reply=asked.reply, latency_ms=latency_ms)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 
 from apps.core.health.workers import workers_alive
 from apps.core.redis import is_redis_available
@@ -92,7 +92,9 @@ def _provider_health(registry: Registry, name: str, *, database_up: bool) -> Pro
 
 def _can_answer(provider: ConfiguredProvider, circuit: Mapping[str, Any], quota: QuotaUse | None) -> bool:
     has_quota = quota is not None and quota.used < quota.limit
-    return has_quota and circuit["state"] != "open" and not provider.call.is_paused()
+    # An open circuit whose period is over admits the next call; without traffic nobody has tried yet.
+    is_blocked = circuit["state"] == "open" and circuit["retry_in_seconds"] != 0
+    return has_quota and not is_blocked and not provider.call.is_paused()
 
 
 def _public(provider: ProviderHealth, *, with_details: bool) -> dict[str, Any]:
@@ -116,6 +118,6 @@ def _is_database_up() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return False
     return True

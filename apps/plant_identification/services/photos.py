@@ -3,10 +3,11 @@
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
+from django.db import DatabaseError, IntegrityError
 
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError, FieldError
@@ -19,6 +20,7 @@ from apps.core.images import (
     normalise_photo,
     sha256_hex,
 )
+from apps.core.resilience.clock import Deadline
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy
 from apps.plant_identification.models import PhotoSet
@@ -37,7 +39,8 @@ class Inspected:
 
     uploads: tuple[Upload, ...]
     headers: tuple[PhotoHeader, ...]
-    digest: str
+    digest: str  # with the organs
+    photo_digest: str  # without
 
 
 def inspect_uploads(uploads: Sequence[Upload]) -> Inspected:
@@ -64,28 +67,38 @@ def inspect_uploads(uploads: Sequence[Upload]) -> Inspected:
             headers.append(inspect_photo(upload.content, limits=LIMITS))
         except PhotoRefused as refusal:
             raise _not_accepted(refusal, position, len(uploads)) from None
-    return Inspected(uploads=tuple(uploads), headers=tuple(headers), digest=digest_of(uploads))
+    digests = [sha256_hex(upload.content) for upload in uploads]
+    with_organs = [
+        digest if upload.organ is Organ.AUTO else f"{digest}:{upload.organ}"
+        for digest, upload in zip(digests, uploads, strict=True)
+    ]
+    return Inspected(
+        uploads=tuple(uploads),
+        headers=tuple(headers),
+        digest=_joint_digest(with_organs),
+        photo_digest=_joint_digest(digests),
+    )
 
 
-def digest_of(uploads: Sequence[Upload]) -> str:
-    """sha256 hex: of the bytes for a single photo, else of all photos with their organs, in any order."""
-    single = uploads[0]
-    if len(uploads) == 1 and single.organ is Organ.AUTO:
-        return sha256_hex(single.content)
-    parts = sorted(f"{sha256_hex(upload.content)}:{upload.organ}" for upload in uploads)
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def _joint_digest(parts: Sequence[str]) -> str:
+    """sha256 hex: a single photo's own, else of all in any order."""
+    if len(parts) == 1 and ":" not in parts[0]:
+        return parts[0]
+    return hashlib.sha256("\n".join(sorted(parts)).encode()).hexdigest()
 
 
-def prepare_photos(inspected: Inspected) -> tuple[PreparedPhoto, ...]:
+def prepare_photos(inspected: Inspected, deadline: Deadline) -> tuple[PreparedPhoto, ...]:
     """
     Raises:
+        DeadlinePassed: no time was left to decode them.
         PhotoNotAccepted: a photo that cannot be decoded.
         IdentificationBusy: all decoders stayed busy.
     """
     prepared = []
     for position, (upload, header) in enumerate(zip(inspected.uploads, inspected.headers, strict=True)):
+        limits = replace(LIMITS, decode_wait_s=min(LIMITS.decode_wait_s, deadline.require()))
         try:
-            photo = normalise_photo(upload.content, header, limits=LIMITS)
+            photo = normalise_photo(upload.content, header, limits=limits)
         except PhotoRefused as refusal:
             raise _not_accepted(refusal, position, len(inspected.uploads)) from None
         except ImageWorkersBusy:
@@ -94,24 +107,39 @@ def prepare_photos(inspected: Inspected) -> tuple[PreparedPhoto, ...]:
     return tuple(prepared)
 
 
-def write_photos(photos: Sequence[PreparedPhoto]) -> list[str]:
+def keep_photos(digest: str, photos: Sequence[PreparedPhoto]) -> PhotoSet:
+    """The one set of files for these photos, written where nobody has written it yet.
+
+    Raises:
+        OSError: the storage is full or away; nothing was left behind.
+    """
+    kept = PhotoSet.objects.filter(digest=digest).first()
+    if kept is not None:
+        return kept
+    paths = _write(photos)
+    try:
+        organs = [photo.organ for photo in photos]
+        return PhotoSet.objects.create(digest=digest, paths=paths, organs=organs)
+    except IntegrityError:  # another process was faster
+        delete_photos(paths)
+        return PhotoSet.objects.get(digest=digest)
+    except DatabaseError:
+        delete_photos(paths)
+        raise
+
+
+def _write(photos: Sequence[PreparedPhoto]) -> list[str]:
     """Under random names: neither the user's file name nor the digest can be guessed from them."""
     storage = storages["photos"]
-    paths = []
-    for photo in photos:
-        name = uuid.uuid4().hex
-        paths.append(storage.save(f"{name[:2]}/{name}.jpg", ContentFile(photo.content)))
-    return paths
-
-
-def keep_photo_set(digest: str, photos: Sequence[PreparedPhoto], paths: list[str]) -> PhotoSet:
-    """The one set of files for these photos; `paths` go where somebody else's are kept already."""
-    own = PhotoSet(digest=digest, paths=paths, organs=[photo.organ for photo in photos])
-    PhotoSet.objects.bulk_create([own], ignore_conflicts=True)
-    kept = PhotoSet.objects.get(digest=digest)
-    if kept.pk != own.pk:
+    paths: list[str] = []
+    try:
+        for photo in photos:
+            name = uuid.uuid4().hex
+            paths.append(storage.save(f"{name[:2]}/{name}.jpg", ContentFile(photo.content)))
+    except OSError:
         delete_photos(paths)
-    return kept
+        raise
+    return paths
 
 
 def read_photos(photo_set: PhotoSet) -> tuple[PreparedPhoto, ...]:

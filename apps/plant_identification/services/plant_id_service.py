@@ -1,11 +1,13 @@
 """Plant.id (Kindwise) v3: paid, knows health, keeps each identification for six months."""
 
-import base64
 from http import HTTPStatus
 from urllib.parse import quote
 
+import msgspec
+
 from apps.core.http import OutboundClient
 from apps.core.resilience.clock import Deadline
+from apps.plant_identification.exceptions import ProviderNotAsked
 from apps.plant_identification.services import plant_id_parser
 from apps.plant_identification.services.provider import ProviderUsage
 from apps.plant_identification.services.provider_http import ProviderConnection, host_of, read_json
@@ -41,6 +43,7 @@ class PlantIDAPIService:
 
     name = "plant_id"
     api_version = "v3"
+    looks_at_organs = False
     parser_version = plant_id_parser.PARSER_VERSION
 
     def __init__(self, *, http: OutboundClient, base_url: str, api_key: str) -> None:
@@ -61,8 +64,8 @@ class PlantIDAPIService:
             f"{self._base_url}/identification",
             deadline=deadline,
             params=_wanted(question.options, with_health=with_health),
-            headers=self._headers,
-            json=_body(question, custom_id=custom_id, with_health=with_health),
+            headers={**self._headers, "Content-Type": "application/json"},
+            data=_body(question, custom_id=custom_id, with_health=with_health),
         )
         if reply.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
             raise self._connection.refusal(reply, about_photo=True)
@@ -86,8 +89,11 @@ class PlantIDAPIService:
         if reply.status != HTTPStatus.OK:
             raise self._connection.refusal(reply, about_photo=False)
         payload = read_json(reply)
-        if plant_id_parser.identification_status(payload) == "failed":
+        status = plant_id_parser.identification_status(payload)
+        if status == "failed":
             return None
+        if status == "pending":
+            raise ProviderNotAsked("Plant.id is still working on it.")
         return plant_id_parser.parse_identification(payload)
 
     def delete(self, *, access_token: str, deadline: Deadline) -> None:
@@ -115,9 +121,9 @@ def _wanted(options: Options, *, with_health: bool) -> dict[str, str]:
     return {"details": ",".join(details), "language": options.language}
 
 
-def _body(question: Question, *, custom_id: int, with_health: bool) -> dict[str, object]:
+def _body(question: Question, *, custom_id: int, with_health: bool) -> bytes:
     body: dict[str, object] = {
-        "images": [base64.b64encode(photo.content).decode("ascii") for photo in question.photos],
+        "images": [photo.content for photo in question.photos],  # bytes are written as base64
         "similar_images": True,
         "custom_id": custom_id,
     }
@@ -126,4 +132,4 @@ def _body(question: Question, *, custom_id: int, with_health: bool) -> dict[str,
     if question.options.latitude is not None and question.options.longitude is not None:
         body["latitude"] = question.options.latitude
         body["longitude"] = question.options.longitude
-    return body
+    return msgspec.json.encode(body)

@@ -34,6 +34,10 @@ class Provider(Protocol):
     def api_version(self) -> str: ...
 
     @property
+    def looks_at_organs(self) -> bool:
+        """Whether the organs change its reply."""
+
+    @property
     def parser_version(self) -> int:
         """Changes whenever the same body would be read differently; part of the cache key."""
 

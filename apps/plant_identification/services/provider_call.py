@@ -1,11 +1,13 @@
-"""cache → single flight → cache → quota → breaker → HTTP → cache, written once for every provider."""
+"""cache → single flight → cache → breaker → quota → HTTP → cache, written once for every provider."""
 
+import logging
 import time
 from dataclasses import dataclass, field, replace
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
+from django.db import DatabaseError, InterfaceError
 
 from apps.core.resilience.breaker import CircuitOpen, SharedBreaker
 from apps.core.resilience.clock import Deadline, DeadlinePassed
@@ -15,6 +17,7 @@ from apps.plant_identification import constants, exceptions
 from apps.plant_identification.exceptions import (
     ProviderCircuitOpen,
     ProviderError,
+    ProviderMisconfigured,
     ProviderNotAsked,
     ProviderQuotaReached,
     ProviderRefusedKey,
@@ -22,6 +25,8 @@ from apps.plant_identification.exceptions import (
 from apps.plant_identification.services.provider import Provider
 from apps.plant_identification.services.quota import PastCall, QuotaLedger, question_key
 from apps.plant_identification.types import Options, ProviderReply, ProviderState, Question
+
+logger = logging.getLogger(__name__)
 
 # A value is written anew when what it holds changes shape.
 CACHE_LAYOUT = 1
@@ -46,7 +51,11 @@ class ProviderFailureCodec:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     reply: ProviderReply
-    state: Literal[ProviderState.ANSWERED, ProviderState.CACHED]
+    is_fresh: bool
+
+    @property
+    def state(self) -> ProviderState:
+        return ProviderState.ANSWERED if self.is_fresh else ProviderState.CACHED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +85,19 @@ class ProviderCall:
         except ProviderQuotaReached:
             return self._fetch(question, principal=principal, deadline=deadline, with_health=False)
 
-    def known(self, digest: str, options: Options) -> ProviderReply | None:
+    def known(self, question: Question) -> ProviderReply | None:
         """What the cache holds for these photos; asks nobody."""
-        wanted = [True, False] if self._sells_health(options) else [False]
+        wanted = [True, False] if self._sells_health(question.options) else [False]
         for with_health in wanted:
-            value = self.cache.get(self._key(digest, options, with_health=with_health))
-            if isinstance(value, dict) and "suggestions" in value:
-                return msgspec.convert(value, ProviderReply)
+            value = self.cache.get(self._key(question, with_health=with_health))
+            if value is not None and (reply := _read(value)) is not None:
+                return reply
         return None
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same reply would be read or kept differently."""
+        return f"{self.provider.api_version}-{self.provider.parser_version}.{CACHE_LAYOUT}"
 
     def _sells_health(self, options: Options) -> bool:
         return options.include_diseases and self.ledger.rule.health_cost > 0
@@ -92,34 +106,37 @@ class ProviderCall:
         def load() -> Any:
             return msgspec.to_builtins(self._obtain(question, principal, deadline, with_health=with_health))
 
+        key = self._key(question, with_health=with_health)
         try:
             result = self.flight.fetch(
-                self._key(question.digest, question.options, with_health=with_health),
+                key,
                 load,
                 wait_s=min(constants.CACHE_LOCK_TIMEOUT, deadline.require()),
                 ttl_s=constants.CACHE_TIMEOUT_24_HOURS,
                 failure_codec=self.codec,
+                # One lock for all languages: a sibling waits, and then fetches for free what was bought.
+                lock_key=f"buy:{self.ledger.account}:{self._paid_for(question)}",
             )
         except (FlightTimeout, DeadlinePassed):
             raise ProviderNotAsked("No time was left to ask.") from None
-        return Asked(
-            reply=msgspec.convert(result.value, ProviderReply),
-            state=ProviderState.ANSWERED if result.source == "loaded" else ProviderState.CACHED,
-        )
+        reply = _read(result.value)
+        if reply is None:  # kept by another version of this program
+            self.cache.delete(key)
+            return self._fetch(question, principal=principal, deadline=deadline, with_health=with_health)
+        return Asked(reply=reply, is_fresh=result.source == "loaded")
 
     def _obtain(
         self, question: Question, principal: str, deadline: Deadline, *, with_health: bool
     ) -> ProviderReply:
         self._heed_pause()
         deadline.require()
-        paid_for = self._paid_for(question.digest, question.options)
         with _Guard(self):  # before the ledger: for a call that is not made nothing is reserved
             # Not the caller's deadline: what is paid for is worth having even when it comes late.
             until = Deadline.after(self.timeout_s)
-            past = self.ledger.find_past_call(question_key=paid_for, with_health=with_health)
+            past = self.ledger.find_past_call(question_key=self._paid_for(question), with_health=with_health)
             if past is not None and (reply := self._fetch_again(past, question, until)) is not None:
                 return reply if with_health else replace(reply, health=None)
-            return self._buy(question, principal, paid_for, until, with_health=with_health)
+            return self._buy(question, principal, until, with_health=with_health)
 
     def _fetch_again(self, past: PastCall, question: Question, until: Deadline) -> ProviderReply | None:
         """A reply that was paid for and lies at the service: after a lost connection, a killed worker,
@@ -131,29 +148,35 @@ class ProviderCall:
             deadline=until.bounded(constants.FETCH_AGAIN_TIMEOUT_S),
         )
         if reply is None:
-            self.ledger.forget_past_call(past.id)
+            self.ledger.forget_past_call(past)
         elif not past.access_token:
-            self.ledger.settle_answered(past.id, access_token=reply.access_token)
+            self._settle_answered(past.id, reply)
         return reply
 
     def _buy(
-        self, question: Question, principal: str, paid_for: str, until: Deadline, *, with_health: bool
+        self, question: Question, principal: str, until: Deadline, *, with_health: bool
     ) -> ProviderReply:
-        reservation = self.ledger.reserve(question_key=paid_for, principal=principal, with_health=with_health)
+        reservation = self.ledger.reserve(
+            question_key=self._paid_for(question), principal=principal, with_health=with_health
+        )
         try:
             reply = self.provider.identify(
-                question,
-                custom_id=reservation,
-                with_health=with_health,
-                deadline=until,
+                question, custom_id=reservation, with_health=with_health, deadline=until
             )
         except ProviderError as failure:
             self.ledger.settle_failed(reservation, failure)
             raise
-        self.ledger.settle_answered(reservation, access_token=reply.access_token)
-        if reply.remaining_calls is not None:
-            self.ledger.note_remaining(reply.remaining_calls)
+        self._settle_answered(reservation, reply)
         return reply
+
+    def _settle_answered(self, reservation: int, reply: ProviderReply) -> None:
+        """A reply that was paid for is not thrown away because the database has just gone."""
+        try:
+            self.ledger.settle_answered(reservation, access_token=reply.access_token)
+            if reply.remaining_calls is not None:
+                self.ledger.note_remaining(reservation, reply.remaining_calls)
+        except (DatabaseError, InterfaceError) as exc:
+            self._log(logging.ERROR, "call_not_settled", reservation=reservation, error=type(exc).__name__)
 
     def is_paused(self) -> bool:
         try:
@@ -168,30 +191,52 @@ class ProviderCall:
             kind = ProviderRefusedKey if pause["kind"] == "ProviderRefusedKey" else ProviderQuotaReached
             raise kind(retry_after_s=left_s)
 
-    def pause(self, failure: ProviderError) -> None:
-        """A refused key or an empty account stays so for a while; asking again only annoys the service."""
+    def note_refusal(self, failure: BaseException | None) -> None:
+        """Sound the alarm, and leave a service alone that refuses our key or our account for now."""
+        # Without a status it was our own ledger that refused, which concerns one user or one window.
+        if not isinstance(failure, ProviderError) or failure.status_code is None:
+            return
         if isinstance(failure, ProviderRefusedKey):
-            seconds: float = constants.KEY_REFUSED_PAUSE_S
-        else:
-            seconds = failure.retry_after_s or constants.QUOTA_PAUSE_S
+            self._pause(failure, constants.KEY_REFUSED_PAUSE_S)
+            self._log(logging.ERROR, "provider_key_refused", status=failure.status_code)
+        elif isinstance(failure, ProviderQuotaReached):
+            known_reset_s = min(self.ledger.seconds_to_reset(), constants.QUOTA_PAUSE_MAX_S)
+            self._pause(failure, failure.retry_after_s or known_reset_s)
+            self._log(logging.ERROR, "provider_quota_exhausted", retry_after_s=failure.retry_after_s)
+        elif isinstance(failure, ProviderMisconfigured):
+            self._log(logging.ERROR, "provider_misconfigured", status=failure.status_code)
+
+    def _pause(self, failure: ProviderError, seconds: float) -> None:
         failure.retry_after_s = seconds
-        self.cache.set(
-            self._pause_key, {"kind": type(failure).__name__, "until": time.time() + seconds}, ttl_s=seconds
-        )
+        pause = {"kind": type(failure).__name__, "until": time.time() + seconds}
+        self.cache.set(self._pause_key, pause, ttl_s=seconds)
+
+    def _log(self, level: int, event: str, **fields: object) -> None:
+        logger.log(level, event, extra={"event": event, "provider": self.provider.name, **fields})
 
     @property
     def _pause_key(self) -> str:
         return f"{self.provider.name}:{self.provider.api_version}:{self.provider.host}:pause"
 
-    def _key(self, digest: str, options: Options, *, with_health: bool) -> str:
+    def _key(self, question: Question, *, with_health: bool) -> str:
         provider = self.provider
-        version = f"{provider.api_version}-{provider.parser_version}.{CACHE_LAYOUT}"
-        spelled = provider.spell_options(options, with_health=with_health)
-        return f"{provider.name}:{version}:{provider.host}:{digest}:{spelled}"
+        spelled = provider.spell_options(question.options, with_health=with_health)
+        return f"{provider.name}:{self.version}:{provider.host}:{self._digest(question)}:{spelled}"
 
-    def _paid_for(self, digest: str, options: Options) -> str:
+    def _paid_for(self, question: Question) -> str:
         """Names what a paid call covers: the language does not matter, the place does."""
-        return question_key(digest, str(options.latitude), str(options.longitude), options.project)
+        options = question.options
+        return question_key(self._digest(question), str(options.latitude), str(options.longitude))
+
+    def _digest(self, question: Question) -> str:
+        return question.digest if self.provider.looks_at_organs else question.photo_digest
+
+
+def _read(value: Any) -> ProviderReply | None:
+    try:
+        return msgspec.convert(value, ProviderReply)
+    except msgspec.ValidationError:
+        return None
 
 
 class _Guard:
@@ -213,7 +258,5 @@ class _Guard:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        # Our own ledger says no for one user or until the window ends; the service for everybody.
-        if isinstance(value, ProviderRefusedKey | ProviderQuotaReached) and value.status_code is not None:
-            self._call.pause(value)
+        self._call.note_refusal(value)
         return self._context.__exit__(kind, value, traceback)

@@ -74,7 +74,6 @@ class ProviderConnection:
         deadline: Deadline,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-        json: Any = None,
         data: Any = None,
         files: Any = None,
     ) -> Reply:
@@ -91,7 +90,6 @@ class ProviderConnection:
                 max_bytes=PROVIDER_REPLY_MAX_BYTES,
                 params=params,
                 headers=headers,
-                json=json,
                 data=data,
                 files=files,
             )

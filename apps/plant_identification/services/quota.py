@@ -7,22 +7,32 @@ of the provider pools may call it.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from apps.core.db import short_connection
+from apps.core.resilience.clock import SYSTEM_CLOCK, Clock
 from apps.plant_identification import constants
-from apps.plant_identification.exceptions import ProviderError, ProviderQuotaReached, ProviderRefusedKey
+from apps.plant_identification.exceptions import (
+    ProviderError,
+    ProviderQuotaReached,
+    ProviderRefusedKey,
+    ProviderShareReached,
+)
 from apps.plant_identification.models import QuotaReservation, QuotaShare, QuotaWindow
+from apps.plant_identification.models.quota import LedgerRows
+from apps.plant_identification.services.quota_period import QuotaPeriod
 
 State = QuotaReservation.State
 ANONYMOUS = "anon"
 TOKEN_KEPT_DAYS = 180  # Plant.id keeps an identification for 6 months
 LOST_REPLY_KEPT = timedelta(days=1)  # later than this a lost reply is not looked for again
+LONGEST_CALL = timedelta(seconds=120)  # well above every provider's deadline: older, its process is dead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,7 @@ class PastCall:
     id: int
     with_health: bool
     access_token: str  # "" where nobody saw the reply
+    state: QuotaReservation.State  # as it was seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +84,15 @@ class QuotaUse:
 
 
 class QuotaLedger:
-    """The ledger of one account: a provider at a host, so that the sandbox's calls stay apart."""
+    """The ledger of one account: a provider at a host, so that the sandbox's calls stay apart.
 
-    def __init__(self, *, account: str, rule: QuotaRule) -> None:
+    Rows are always locked in the order reservation, share, window.
+    """
+
+    def __init__(self, *, account: str, rule: QuotaRule, clock: Clock = SYSTEM_CLOCK) -> None:
         self.account = account
         self.rule = rule
+        self._clock = clock
 
     @property
     def limit(self) -> int:
@@ -88,170 +103,196 @@ class QuotaLedger:
         """Take what one call costs. The number returned is the call's `custom_id`.
 
         Raises:
-            ProviderQuotaReached: the window, or this principal's share of it, has no room for it.
+            ProviderShareReached: this principal's part of the window has no room for it until tomorrow.
+            ProviderQuotaReached: the window has none.
         """
-        with short_connection():
-            reservation = self._take(question_key, principal, with_health=with_health)
-        if reservation is None:
-            raise ProviderQuotaReached(retry_after_s=self.seconds_to_reset())
-        return reservation.pk
-
-    def _take(self, question_key: str, principal: str, *, with_health: bool) -> QuotaReservation | None:
+        period = self._period()
         cost = 1 + (self.rule.health_cost if with_health else 0)
-        starts_on, today = self._bounds()[0], _today()
-        allowed = self._share_limit(principal)
         # The window's row is everybody's: it is locked last, for the length of one UPDATE and the commit.
-        with transaction.atomic():
-            if not self._raise_share(principal, today, cost=cost, allowed=allowed):
-                return None
+        with short_connection(), transaction.atomic():
+            if not self._raise_share(principal, period, cost=cost):
+                raise self._refusal(period, cost=cost)
             reservation = QuotaReservation.objects.create(
                 account=self.account,
-                window_starts_on=starts_on,
+                window_starts_on=period.starts_on,
                 principal=principal,
-                day=today,
+                day=period.day,
                 question_key=question_key,
                 with_health=with_health,
                 cost=cost,
+                created_at=period.moment,
             )
-            if self._raise_window(cost=cost):
-                return reservation
-            transaction.set_rollback(True)
-        return None
+            has_room = Q(used__lte=self.limit - cost)
+            if not self._update_window(period.starts_on, has_room, used=F("used") + cost):
+                raise ProviderQuotaReached(retry_after_s=period.left_of_window_s)
+        return reservation.pk
 
-    def _raise_share(self, principal: str, day: date, *, cost: int, allowed: int) -> bool:
-        share = QuotaShare.objects.filter(account=self.account, principal=principal, day=day)
-        if share.filter(used__lte=allowed - cost).update(used=F("used") + cost):
-            return True
-        QuotaShare.objects.get_or_create(account=self.account, principal=principal, day=day)
-        return bool(share.filter(used__lte=allowed - cost).update(used=F("used") + cost))
+    def _raise_share(self, principal: str, period: QuotaPeriod, *, cost: int) -> bool:
+        share = QuotaShare.objects.filter(account=self.account, principal=principal, day=period.day)
+        with_room = share.filter(self._room_in(share, period, cost=cost))
+        first = QuotaShare(account=self.account, principal=principal, day=period.day)
+        return with_room.update_or_open(first, used=F("used") + cost)
 
-    def _raise_window(self, *, cost: int) -> bool:
-        window = self._windows().filter(used__lte=self.limit - cost)
-        if window.update(used=F("used") + cost):
-            return True
-        self._window()
-        return bool(window.update(used=F("used") + cost))
+    def _room_in(self, share: LedgerRows[QuotaShare], period: QuotaPeriod, *, cost: int) -> Q:
+        """True of a share that may take `cost` more; one identification with health always fits in."""
+        part, least = settings.QUOTA_USER_SHARE, 1 + self.rule.health_cost
+        if self.rule.share_of == "limit":
+            return Q(used__lte=max(least, int(self.limit * part)) - cost)
+        # What the others left. Both figures come from one snapshot, and the share's own is not F("used"):
+        # that may be newer than the window's by calls of the same principal, which would count as gains.
+        used = Coalesce(Subquery(self._windows(period.starts_on).values("used")), 0)
+        own = Coalesce(Subquery(share.values("used")), 0)
+        return Q(used__lte=least - cost) | Q(used__lte=(Greatest(self.limit - used, 0) + own) * part - cost)
 
-    def _share_limit(self, principal: str) -> int:
-        base = self.limit
-        if self.rule.share_of == "remaining":
-            used = self._windows().values_list("used", flat=True).first() or 0
-            own = QuotaShare.objects.filter(account=self.account, principal=principal, day=_today())
-            base = max(0, self.limit - used) + (own.values_list("used", flat=True).first() or 0)
-        one_with_health = 1 + self.rule.health_cost
-        return max(one_with_health, int(base * settings.QUOTA_USER_SHARE))
+    def _refusal(self, period: QuotaPeriod, *, cost: int) -> ProviderQuotaReached:
+        """Why there is no room in a share: because the window has none, or for this principal only."""
+        if self._used(period) + cost > self.limit:
+            return ProviderQuotaReached(retry_after_s=period.left_of_window_s)
+        return ProviderShareReached(retry_after_s=period.left_of_day_s)
 
     def find_past_call(self, *, question_key: str, with_health: bool) -> PastCall | None:
         """The newest call for these photos whose reply may still lie at the service."""
-        now = datetime.now(UTC)
+        now = self._now()
+        kept = Q(state=State.ANSWERED, created_at__gt=now - timedelta(days=TOKEN_KEPT_DAYS))
+        lost = Q(state__in=[State.RESERVED, State.UNKNOWN], created_at__gt=now - LOST_REPLY_KEPT)
+        calls = self._reservations().filter(kept & ~Q(access_token="") | lost, question_key=question_key)
+        if with_health:
+            calls = calls.filter(with_health=True)
         with short_connection():
-            past = (
-                QuotaReservation.objects.filter(account=self.account, question_key=question_key)
-                .filter(
-                    Q(state=State.ANSWERED, created_at__gt=now - timedelta(days=TOKEN_KEPT_DAYS))
-                    & ~Q(access_token="")
-                    | Q(state__in=[State.RESERVED, State.UNKNOWN], created_at__gt=now - LOST_REPLY_KEPT)
-                )
-                .filter(**({"with_health": True} if with_health else {}))
-                .order_by("-id")
-                .first()
-            )
+            past = calls.order_by("-id").first()
         if past is None:
             return None
-        return PastCall(id=past.pk, with_health=past.with_health, access_token=past.access_token)
+        return PastCall(
+            id=past.pk,
+            with_health=past.with_health,
+            access_token=past.access_token,
+            state=State(past.state),
+        )
 
     def settle_answered(self, reservation_id: int, *, access_token: str | None) -> None:
+        """Whatever was believed of the call before: a reply is proof."""
         with short_connection():
             QuotaReservation.objects.filter(pk=reservation_id).update(
-                state=State.ANSWERED, access_token=access_token or "", updated_at=datetime.now(UTC)
+                state=State.ANSWERED, access_token=access_token or "", settled_at=self._now()
             )
 
     def settle_failed(self, reservation_id: int, error: ProviderError) -> None:
         """Refund what was provably not sent, or refused before any work; all else stays charged."""
         if not error.request_sent or isinstance(error, ProviderRefusedKey | ProviderQuotaReached):
             self.refund(reservation_id)
-        elif error.is_outage:
-            self._mark(reservation_id, State.UNKNOWN)
-        else:
-            self._mark(reservation_id, State.CHARGED)
+            return
+        # Somebody else may have fetched the reply by now: then the call is answered, and stays so.
+        with short_connection():
+            QuotaReservation.objects.filter(
+                pk=reservation_id, state__in=[State.RESERVED, State.UNKNOWN]
+            ).update(state=State.UNKNOWN if error.is_outage else State.CHARGED, settled_at=self._now())
 
     def refund(self, reservation_id: int) -> None:
-        with short_connection(), transaction.atomic():
-            reservation = QuotaReservation.objects.get(pk=reservation_id)
-            mine = QuotaReservation.objects.filter(pk=reservation_id, state=State.RESERVED)
-            if not mine.update(state=State.REFUNDED):
-                return
-            back = F("used") - reservation.cost
-            QuotaShare.objects.filter(
-                account=self.account, principal=reservation.principal, day=reservation.day
-            ).update(used=back)
-            self._windows(reservation.window_starts_on).update(used=back)
-
-    def forget_past_call(self, reservation_id: int) -> None:
-        """The service does not have it (any more): the next question is a new call. It stays charged."""
-        self._mark(reservation_id, State.CHARGED)
-
-    def _mark(self, reservation_id: int, state: QuotaReservation.State) -> None:
+        """Give back what is still under way, where it was taken: nothing else is known to be ours."""
         with short_connection():
-            QuotaReservation.objects.filter(pk=reservation_id).update(
-                state=state, access_token="", updated_at=datetime.now(UTC)
-            )
+            taken = QuotaReservation.objects.get(pk=reservation_id)
+            with transaction.atomic():
+                mine = QuotaReservation.objects.filter(pk=reservation_id, state=State.RESERVED)
+                if not mine.update(state=State.REFUNDED, settled_at=self._now()):
+                    return
+                back = F("used") - taken.cost
+                QuotaShare.objects.filter(
+                    account=self.account, principal=taken.principal, day=taken.day
+                ).update(used=back)
+                self._windows(taken.window_starts_on).update(used=back)
 
-    def correct(self, *, remaining: int) -> None:
-        """Make the ledger no more hopeful than the service, which says what is left.
+    def forget_past_call(self, past: PastCall) -> None:
+        """The service does not have it (any more): the next question is a new call. It stays charged.
 
-        Calls under way are not in the service's figure yet. Calls whose outcome nobody saw are: where
-        the service counts fewer than we do, they turn out not to have been charged.
+        Nothing happens where the call has moved on since it was seen, or may still be under way.
         """
+        seen = QuotaReservation.objects.filter(pk=past.id, state=past.state)
+        if past.state == State.RESERVED:
+            seen = seen.filter(created_at__lte=self._now() - LONGEST_CALL)
+        state = State.ANSWERED if past.state == State.ANSWERED else State.CHARGED
         with short_connection():
-            window = self._window()
-            mine = QuotaReservation.objects.filter(
-                account=self.account, window_starts_on=window.starts_on
-            ).aggregate(
-                under_way=Sum("cost", filter=Q(state=State.RESERVED), default=0),
-                sure=Sum("cost", filter=Q(state__in=[State.RESERVED, State.ANSWERED]), default=0),
-            )
-            used = max(mine["sure"], self.limit - remaining + mine["under_way"])
-            self._windows().update(used=max(0, used))
+            seen.update(state=state, access_token="")
 
-    def note_remaining(self, remaining: int) -> None:
-        """A reply said what is left. Replies overtake each other, so this only ever raises what is used."""
-        used = max(0, self.limit - remaining)
+    def correct(self, *, remaining: int, asked_at: datetime) -> None:
+        """Make the ledger agree with the service, which was asked at `asked_at` what is left.
+
+        What was under way then or later may be missing in its figure, and is added. Calls whose outcome
+        nobody saw are in it: where the service counts fewer than we do, they were not charged.
+        """
+        starts_on = self._period(asked_at).starts_on
+        with short_connection(), transaction.atomic():
+            self._give_up_orphans(asked_at)
+            # Nobody takes from it until the commit. By an UPDATE, for SQLite knows no SELECT … FOR UPDATE.
+            self._update_window(starts_on, Q(), used=F("used"))
+            unseen = Q(state=State.RESERVED) | Q(created_at__gte=asked_at) | Q(settled_at__gte=asked_at)
+            taken = self._reservations().filter(window_starts_on=starts_on).exclude(state=State.REFUNDED)
+            mine = taken.aggregate(
+                unseen=Sum("cost", filter=unseen, default=0),
+                answered=Sum("cost", filter=Q(state=State.ANSWERED, settled_at__lt=asked_at), default=0),
+            )
+            seen = max(self.limit - remaining, mine["answered"])
+            self._windows(starts_on).update(used=seen + mine["unseen"])
+
+    def _give_up_orphans(self, moment: datetime) -> None:
+        """Calls of processes that were killed: what they cost is in the service's figure by now."""
+        orphans = self._reservations().filter(state=State.RESERVED, created_at__lt=moment - LONGEST_CALL)
+        orphans.update(state=State.UNKNOWN)  # without `settled_at`: nothing happened to them just now
+
+    def note_remaining(self, reservation_id: int, remaining: int) -> None:
+        """The reply to this call said what is left of the call's own window.
+
+        It cannot know of the other calls under way, which are added. Replies overtake each other, so this
+        only ever raises what is used.
+        """
+        own = QuotaReservation.objects.filter(pk=reservation_id).values("window_starts_on")
+        others = (
+            self._reservations()
+            .filter(window_starts_on=OuterRef("starts_on"), state=State.RESERVED)
+            .filter(created_at__gt=self._now() - LONGEST_CALL)
+            .exclude(pk=reservation_id)
+        )
+        under_way = Subquery(others.order_by().values("account").annotate(sum=Sum("cost")).values("sum"))
+        used = Coalesce(under_way, 0) + max(0, self.limit - remaining)
+        windows = QuotaWindow.objects.filter(account=self.account, starts_on=Subquery(own))
+        behind = windows.filter(used__lt=used)
         with short_connection():
-            self._windows().filter(used__lt=used).update(used=used)
+            # Mostly the two agree. One SELECT sees window and reservations as of one moment, an UPDATE that
+            # waited for the row would not: it needs the lock first.
+            if behind.exists():
+                with transaction.atomic():
+                    windows.update(used=F("used"))
+                    behind.update(used=used)
 
     def claim_warning(self) -> bool:
         """True for one caller per window."""
-        self._window()
-        return bool(self._windows().filter(warned_at=None).update(warned_at=datetime.now(UTC)))
+        period = self._period()
+        return self._update_window(period.starts_on, Q(warned_at=None), warned_at=period.moment)
 
     def use(self) -> QuotaUse:
-        used = self._windows().values_list("used", flat=True).first()
-        return QuotaUse(used=used or 0, limit=self.limit, resets_at=self._resets_at())
+        period = self._period()
+        return QuotaUse(used=self._used(period), limit=self.limit, resets_at=period.ends_at)
 
     def seconds_to_reset(self) -> float:
-        return (self._resets_at() - datetime.now(UTC)).total_seconds()
+        return self._period().left_of_window_s
 
-    def _resets_at(self) -> datetime:
-        return datetime.combine(self._bounds()[1], time(), tzinfo=UTC)
+    def _used(self, period: QuotaPeriod) -> int:
+        return self._windows(period.starts_on).values_list("used", flat=True).first() or 0
 
-    def _bounds(self) -> tuple[date, date]:
-        today = _today()
-        if self.rule.window == "day":
-            return today, today + timedelta(days=1)
-        first = today.replace(day=1)
-        return first, (first + timedelta(days=32)).replace(day=1)
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.wall(), UTC)
 
-    def _windows(self, starts_on: date | None = None) -> QuerySet[QuotaWindow]:
-        return QuotaWindow.objects.filter(account=self.account, starts_on=starts_on or self._bounds()[0])
+    def _period(self, moment: datetime | None = None) -> QuotaPeriod:
+        return QuotaPeriod.of(moment or self._now(), window=self.rule.window)
 
-    def _window(self) -> QuotaWindow:
-        window, _ = QuotaWindow.objects.get_or_create(account=self.account, starts_on=self._bounds()[0])
-        return window
+    def _reservations(self) -> QuerySet[QuotaReservation]:
+        return QuotaReservation.objects.filter(account=self.account)
 
+    def _windows(self, starts_on: date) -> LedgerRows[QuotaWindow]:
+        return QuotaWindow.objects.filter(account=self.account, starts_on=starts_on)
 
-def _today() -> date:
-    return datetime.now(UTC).date()
+    def _update_window(self, starts_on: date, condition: Q, **changes: Any) -> bool:
+        first = QuotaWindow(account=self.account, starts_on=starts_on)
+        return self._windows(starts_on).filter(condition).update_or_open(first, **changes)
 
 
 def question_key(*parts: str) -> str:

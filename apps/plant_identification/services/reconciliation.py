@@ -15,7 +15,9 @@ USAGE_TIMEOUT_S = 15
 
 
 def correct_quotas(registry: Registry) -> None:
+    """Ask each service what is left, and write it down. What cannot be asked keeps its ledger as it is."""
     for provider in registry.providers:
+        asked_at = datetime.now(UTC)  # before: a call that ends meanwhile may be missing in the figure
         try:
             usage = provider.call.provider.usage(deadline=Deadline.after(USAGE_TIMEOUT_S))
         except ProviderError as failure:
@@ -25,7 +27,7 @@ def correct_quotas(registry: Registry) -> None:
             )
             continue
         if usage is not None and usage.remaining is not None:
-            provider.call.ledger.correct(remaining=int(usage.remaining))
+            provider.call.ledger.correct(remaining=usage.remaining, asked_at=asked_at)
 
 
 def check_quotas(registry: Registry) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from apps.plant_identification.models import ExperimentGroup, PhotoSet, PlantIdentificationRequest
 from apps.plant_identification.services.answers import KeptAnswer
+from apps.plant_identification.services.photos import Inspected
 from apps.plant_identification.services.quota import ANONYMOUS
 from apps.plant_identification.types import AnswerStatus, Options
 
@@ -54,7 +55,13 @@ def experiment_group_of(user: User) -> ExperimentGroup:
 
 
 def save_record(
-    *, user: User, digest: str, options: Options, kept: KeptAnswer, cache: str, timings: Mapping[str, int]
+    *,
+    user: User,
+    inspected: Inspected,
+    options: Options,
+    kept: KeptAnswer,
+    cache: str,
+    timings: Mapping[str, int],
 ) -> Identification:
     """
     Raises:
@@ -63,7 +70,8 @@ def save_record(
     record = PlantIdentificationRequest.objects.create(
         owner_id=owner_of(user),
         from_sandbox=settings.PROVIDER_SANDBOX,
-        digest=digest,
+        digest=inspected.digest,
+        photo_digest=inspected.photo_digest,
         options=msgspec.to_builtins(options),
         photos_id=kept.photo_set_id,
         answer_id=kept.answer_id,
@@ -75,11 +83,12 @@ def save_record(
     return describe(record, kept.document)
 
 
-def save_queued(*, user: User, digest: str, options: Options, photo_set: PhotoSet) -> Identification:
+def save_queued(*, user: User, inspected: Inspected, options: Options, photo_set: PhotoSet) -> Identification:
     record = PlantIdentificationRequest.objects.create(
         owner_id=owner_of(user),
         from_sandbox=settings.PROVIDER_SANDBOX,
-        digest=digest,
+        digest=inspected.digest,
+        photo_digest=inspected.photo_digest,
         options=msgspec.to_builtins(options),
         photos=photo_set,
         status=AnswerStatus.QUEUED,
@@ -149,12 +158,18 @@ _EMPTY_LISTS = ("common_names", "similar_images", "suggestions", "disease_sugges
 
 
 def _nothing_yet() -> dict[str, Any]:
-    """All fields of an answer that is not there yet."""
+    return empty_document(
+        _("Your photo is in the queue. It will be identified as soon as a service is back.")
+    )
+
+
+def empty_document(summary: str) -> dict[str, Any]:
+    """All fields of an answer that is not there."""
     return {
         **dict.fromkeys(_NULLS),
         **{name: [] for name in _EMPTY_LISTS},
         "success": True,
         "agreement": "none",
         "sources": {},
-        "summary": _("Your photo is in the queue. It will be identified as soon as a service is back."),
+        "summary": summary,
     }

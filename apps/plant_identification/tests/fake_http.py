@@ -67,4 +67,4 @@ def soon():
 
 def question(*organs, **options):
     photos = [PreparedPhoto(content=PHOTO, organ=organ) for organ in organs or (Organ.AUTO,)]
-    return Question(digest="d" * 64, photos=tuple(photos), options=Options(**options))
+    return Question(digest="d" * 64, photo_digest="d" * 64, photos=tuple(photos), options=Options(**options))

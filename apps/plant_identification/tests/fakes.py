@@ -21,7 +21,12 @@ from apps.plant_identification.types import (
 
 
 def make_question(digest="d" * 64, **options):
-    return Question(digest=digest, photos=(PreparedPhoto(content=b"jpeg"),), options=Options(**options))
+    return Question(
+        digest=digest,
+        photo_digest=digest,
+        photos=(PreparedPhoto(content=b"jpeg"),),
+        options=Options(**options),
+    )
 
 
 def make_reply(name="Ficus lyrata", score=0.9, *, provider="fake", healthy=None):
@@ -41,6 +46,7 @@ class FakeProvider:
     host: str = "fake.test"
     api_version: str = "v1"
     parser_version: int = 1
+    looks_at_organs: bool = False
     fails_with: Exception | None = None
     lost_reply: ProviderReply | None = None
     identified: list = field(default_factory=list)

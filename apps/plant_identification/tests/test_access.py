@@ -1,5 +1,7 @@
 """Who may do what, and how often."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from apps.plant_identification.tests.conftest import IDENTIFY, make_photo
@@ -165,7 +167,7 @@ def test_limits_shrink_as_the_month_runs_out(providers, identify, as_user, setti
     from apps.plant_identification.services.registry import registry
 
     settings.PLANT_ID_MONTHLY_QUOTA = 100
-    registry().get("plant_id").call.ledger.correct(remaining=100 - used)
+    registry().get("plant_id").call.ledger.correct(remaining=100 - used, asked_at=datetime.now(UTC))
 
     response = identify(make_photo(1), client=as_user(UserFactory()))
 

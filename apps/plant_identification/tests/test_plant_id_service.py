@@ -258,7 +258,8 @@ def test_fetching_fails_by_the_same_table_but_never_for_a_photo(status, kind):
 def test_a_reply_still_being_worked_on_is_not_taken_for_missing():
     failure = failure_of(answered(200, identification(status="CREATED", result=None)), call=fetch_again)
 
-    assert type(failure) is exceptions.ProviderReplyUnreadable
+    assert type(failure) is exceptions.ProviderNotAsked
+    assert not failure.is_outage
 
 
 @pytest.mark.parametrize("status", [200, 204, 404])

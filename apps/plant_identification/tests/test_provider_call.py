@@ -112,7 +112,7 @@ def test_what_is_no_outage_leaves_the_circuit_closed(call, provider, failure):
     [
         (ProviderRefusedKey(status_code=401), 300),
         (ProviderQuotaReached(status_code=429, retry_after_s=77), 77),
-        (ProviderQuotaReached(status_code=429), 300),
+        (ProviderQuotaReached(status_code=429), 3_600),
     ],
 )
 def test_a_refused_key_or_an_empty_account_is_left_alone_for_a_while(call, provider, failure, pause_s):
@@ -144,7 +144,7 @@ def test_a_reply_lost_on_the_way_is_fetched_not_bought_again(call, provider):
     with pytest.raises(ProviderFailed):
         ask(call)
     lost = QuotaReservation.objects.get()
-    call.cache.delete(f"failed:{call._key('d' * 64, make_question().options, with_health=True)}")
+    call.cache.delete(f"failed:{call._key(make_question(), with_health=True)}")
     provider.fails_with, provider.lost_reply = None, make_reply("Monstera deliciosa")
 
     reply = ask(call).reply
@@ -158,7 +158,7 @@ def test_a_reply_lost_on_the_way_is_fetched_not_bought_again(call, provider):
 def test_a_reply_the_service_does_not_have_is_bought_anew(call, provider):
     QuotaReservation.objects.filter(
         pk=call.ledger.reserve(
-            question_key=call._paid_for("d" * 64, make_question().options),
+            question_key=call._paid_for(make_question()),
             principal="user-1",
             with_health=True,
         )

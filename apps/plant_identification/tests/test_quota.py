@@ -2,20 +2,17 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
 
+from apps.core.testing.clock import FakeClock
 from apps.plant_identification.exceptions import (
-    ProviderFailed,
-    ProviderMisconfigured,
-    ProviderNotReached,
     ProviderQuotaReached,
-    ProviderRefusedKey,
-    ProviderTimedOut,
+    ProviderShareReached,
 )
-from apps.plant_identification.models import QuotaReservation, QuotaWindow
+from apps.plant_identification.models import QuotaReservation, QuotaShare, QuotaWindow
 from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +35,19 @@ def plant_id():
 @pytest.fixture
 def plantnet():
     return QuotaLedger(account="plantnet@test", rule=PLANTNET_RULE)
+
+
+class ClockOverMidnight(FakeClock):
+    """Half a second before midnight when it is first looked at; after midnight ever after."""
+
+    def wall(self):
+        now = super().wall()
+        self.advance(1)
+        return now
+
+
+def at(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def reserve(ledger, *, key="k", principal="user-1", with_health=False):
@@ -72,15 +82,42 @@ def test_a_refused_reservation_leaves_no_trace(plant_id, settings):
     assert plant_id.use().used == 0
 
 
-def test_who_is_refused_is_told_when_the_month_ends(plant_id, settings):
+def test_who_is_refused_by_a_used_up_month_is_told_when_it_ends(settings):
     settings.PLANT_ID_MONTHLY_QUOTA = 0
+    ledger = QuotaLedger(account="a", rule=PLANT_ID_RULE, clock=FakeClock(at("2026-12-30 12:00").timestamp()))
 
     with pytest.raises(ProviderQuotaReached) as refused:
-        reserve(plant_id)
+        reserve(ledger)
 
-    left_s = (plant_id.use().resets_at - datetime.now(UTC)).total_seconds()
-    assert refused.value.retry_after_s == pytest.approx(left_s, abs=5)
-    assert plant_id.use().resets_at.day == 1
+    assert type(refused.value) is ProviderQuotaReached
+    assert refused.value.retry_after_s == 36 * 3600 == ledger.seconds_to_reset()
+    assert ledger.use().resets_at == at("2027-01-01")
+
+
+@pytest.mark.parametrize("rule", [PLANT_ID_RULE, PLANTNET_RULE])
+def test_who_has_used_a_share_is_told_to_come_back_tomorrow(settings, rule):
+    settings.QUOTA_USER_SHARE = 0.2
+    ledger = QuotaLedger(account="a", rule=rule, clock=FakeClock(at("2026-12-01 18:00").timestamp()))
+    reserve(ledger)
+    reserve(ledger)
+
+    with pytest.raises(ProviderShareReached) as refused:
+        reserve(ledger)
+
+    assert refused.value.retry_after_s == 6 * 3600
+    assert reserve(ledger, principal="user-2")
+
+
+@pytest.mark.parametrize("rule", [PLANT_ID_RULE, PLANTNET_RULE])
+def test_a_used_up_window_is_called_so_whatever_is_left_of_a_share(settings, rule):
+    settings.PLANT_ID_MONTHLY_QUOTA = settings.PLANTNET_DAILY_QUOTA = 1
+    ledger = QuotaLedger(account="a", rule=rule)
+    reserve(ledger)
+
+    for principal in ("user-1", "user-2"):
+        with pytest.raises(ProviderQuotaReached) as refused:
+            reserve(ledger, principal=principal)
+        assert type(refused.value) is ProviderQuotaReached
 
 
 def test_one_user_gets_a_tenth_of_the_day_and_the_others_the_rest(plantnet, settings):
@@ -89,10 +126,24 @@ def test_one_user_gets_a_tenth_of_the_day_and_the_others_the_rest(plantnet, sett
 
     for _ in range(2):
         reserve(plantnet, principal="user-1")
-    with pytest.raises(ProviderQuotaReached):
+    with pytest.raises(ProviderShareReached):
         reserve(plantnet, principal="user-1")
 
     assert reserve(plantnet, principal="user-2")
+
+
+def test_a_share_of_the_month_is_a_tenth_of_what_the_others_left(plant_id, settings):
+    settings.QUOTA_USER_SHARE = 0.10
+    settings.PLANT_ID_MONTHLY_QUOTA = 100
+    reserve(plant_id, principal="user-1")
+    QuotaWindow.objects.update(used=51)  # 50 of them not by user-1
+
+    for _ in range(4):
+        reserve(plant_id, principal="user-1")
+    with pytest.raises(ProviderShareReached):
+        reserve(plant_id, principal="user-1")
+
+    assert QuotaShare.objects.get().used == 5
 
 
 def test_everybody_gets_one_identification_with_health_however_small_the_share(plant_id, settings):
@@ -100,83 +151,40 @@ def test_everybody_gets_one_identification_with_health_however_small_the_share(p
 
     reserve(plant_id, with_health=True)
 
-    with pytest.raises(ProviderQuotaReached):
+    with pytest.raises(ProviderShareReached):
         reserve(plant_id)
 
 
-@pytest.mark.parametrize(
-    ("failure", "state", "used"),
-    [
-        (ProviderNotReached(), State.REFUNDED, 0),
-        (ProviderRefusedKey(), State.REFUNDED, 0),
-        (ProviderQuotaReached(), State.REFUNDED, 0),
-        (ProviderTimedOut(), State.UNKNOWN, 1),
-        (ProviderFailed(), State.UNKNOWN, 1),
-        (ProviderMisconfigured(), State.CHARGED, 1),
-    ],
-)
-def test_only_what_was_provably_not_charged_is_refunded(plantnet, failure, state, used):
-    reservation = reserve(plantnet)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("rule", [PLANT_ID_RULE, PLANTNET_RULE])
+def test_reserving_takes_five_statements(django_assert_num_queries, rule):
+    ledger = QuotaLedger(account="a", rule=rule)
+    reserve(ledger)
 
-    plantnet.settle_failed(reservation, failure)
+    with django_assert_num_queries(5) as captured:
+        reserve(ledger)
 
-    assert QuotaReservation.objects.get(pk=reservation).state == state
-    assert plantnet.use().used == used
+    said = [" ".join(query["sql"].split()[:2]).replace('"', "") for query in captured]
+    table = "plant_identification_quota"
+    assert said[1:4] == [f"UPDATE {table}share", "INSERT INTO", f"UPDATE {table}window"]
 
 
-def test_a_refund_counts_once(plantnet):
-    reservation = reserve(plantnet)
+@pytest.mark.parametrize("rule", [PLANT_ID_RULE, PLANTNET_RULE])
+def test_what_is_taken_at_midnight_is_taken_from_one_day_and_one_window(rule):
+    ledger = QuotaLedger(
+        account="a", rule=rule, clock=ClockOverMidnight(at("2026-11-30 23:59:59.5").timestamp())
+    )
 
-    plantnet.refund(reservation)
-    plantnet.refund(reservation)
+    reservation = reserve(ledger)
 
-    assert plantnet.use().used == 0
+    assert QuotaReservation.objects.get().day == QuotaShare.objects.get().day == date(2026, 11, 30)
+    window = QuotaWindow.objects.get()
+    assert QuotaReservation.objects.get().window_starts_on == window.starts_on < date(2026, 12, 1)
+    assert ledger.use().used == 0  # the new window's
 
+    ledger.refund(reservation)
 
-def test_a_lost_reply_is_found_again_and_an_answered_one_by_its_token(plant_id):
-    lost = reserve(plant_id, key="lost")
-    plant_id.settle_failed(lost, ProviderTimedOut())
-    answered = reserve(plant_id, key="answered")
-    plant_id.settle_answered(answered, access_token="token")
-
-    assert plant_id.find_past_call(question_key="lost", with_health=False).id == lost
-    assert plant_id.find_past_call(question_key="answered", with_health=False).access_token == "token"
-    assert plant_id.find_past_call(question_key="other", with_health=False) is None
-
-
-def test_a_reply_without_health_is_not_taken_for_one_with_it(plant_id):
-    plain = reserve(plant_id, key="k")
-    plant_id.settle_answered(plain, access_token="token")
-
-    assert plant_id.find_past_call(question_key="k", with_health=True) is None
-
-
-def test_what_the_service_says_is_left_raises_what_is_used_and_never_lowers_it(plantnet):
-    reserve(plantnet)
-    plantnet.note_remaining(4)
-    assert plantnet.use().used == 6
-
-    plantnet.note_remaining(9)  # an older reply, overtaken on its way
-    assert plantnet.use().used == 6
-
-
-def test_reconciling_gives_back_what_the_service_never_counted(plant_id):
-    for _ in range(3):
-        plant_id.settle_failed(reserve(plant_id), ProviderTimedOut())
-    plant_id.settle_answered(reserve(plant_id), access_token="t")
-    assert plant_id.use().used == 4
-
-    plant_id.correct(remaining=9)  # it counted the answered one only
-
-    assert plant_id.use().used == 1
-
-
-def test_reconciling_keeps_calls_that_are_under_way(plant_id):
-    reserve(plant_id, with_health=True)
-
-    plant_id.correct(remaining=10)
-
-    assert plant_id.use().used == 2
+    assert QuotaWindow.objects.get().used == QuotaShare.objects.get().used == 0
 
 
 def test_the_warning_is_claimed_once_per_window(plantnet):
@@ -203,3 +211,24 @@ def test_many_threads_get_exactly_the_limit(plantnet, settings):
 
     assert sum(1 for reservation in taken if reservation) == 7
     assert QuotaWindow.objects.get().used == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_users_threads_get_exactly_the_share(plant_id, settings):
+    settings.QUOTA_USER_SHARE = 0.10
+    settings.PLANT_ID_MONTHLY_QUOTA = 100
+    barrier = threading.Barrier(20)
+
+    def take(_):
+        barrier.wait()
+        try:
+            return reserve(plant_id)
+        except ProviderShareReached:
+            return None
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(20) as threads:
+        taken = list(threads.map(take, range(20)))
+
+    assert sum(1 for reservation in taken if reservation) == 10
