@@ -32,6 +32,12 @@ ROOMY = {
     "QUOTA_USER_SHARE": "1.0",
 }
 
+NEW_TOKEN = """
+from rest_framework_simplejwt.tokens import RefreshToken
+from apps.users.tests.factories import UserFactory
+print(RefreshToken.for_user(UserFactory()).access_token)
+"""
+
 
 @dataclass
 class Server:
@@ -100,6 +106,12 @@ class Fleet:
 
         with ThreadPoolExecutor(len(photos)) as callers:
             return list(callers.map(one, enumerate(photos)))
+
+    def new_token(self) -> str:
+        """A Bearer token of a new person."""
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", NEW_TOKEN]
+        done = subprocess.run(command, env=self.env, cwd=ROOT, check=True, capture_output=True, text=True)
+        return done.stdout.strip().splitlines()[-1]
 
     def reset(self) -> None:
         self.sandbox.reset()

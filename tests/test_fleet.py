@@ -65,6 +65,22 @@ def test_the_same_photo_32_times_is_bought_once(fleet, latency_s):
     assert max(seconds for seconds, _ in answers) < latency_s + 2
 
 
+def test_more_signed_in_people_than_database_connections_wait_for_the_same_photo(fleet):
+    """Who waits holds no connection: else the ledger would find none for the call they wait for."""
+    token = fleet.new_token()
+    fleet.sandbox.fault("both", "latency", 2)
+    photo = make_photo("popular")
+    with ThreadPoolExecutor(40) as callers:
+        calls = [
+            callers.submit(fleet.servers[0].identify, photo, Authorization=f"Bearer {token}")
+            for _ in range(40)
+        ]
+        answers = [call.result() for call in calls]
+
+    assert {response.status_code for response in answers} == {200}
+    assert posts(fleet) == {"plant_id": 1, "plantnet": 1}
+
+
 def test_32_different_photos_do_not_queue_behind_each_other(fleet):
     fleet.sandbox.fault("both", "latency", 1)
     photos = [make_photo(f"different {number}", size=(1000, 1000)) for number in range(32)]
