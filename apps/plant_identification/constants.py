@@ -37,6 +37,7 @@ PLANT_ID_MAX_WORKERS = 32
 PLANT_ID_MAX_QUEUE = 64
 PLANTNET_MAX_WORKERS = 32
 PLANTNET_MAX_QUEUE = 64
+LEDGER_TURNS = 4  # calls of one process that are at the ledger at once; each takes a few milliseconds
 MAX_PHOTOS = 5
 MAX_PHOTO_BYTES = 10 * 1024 * 1024
 MAX_REQUEST_BYTES = 30 * 1024 * 1024

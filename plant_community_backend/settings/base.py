@@ -198,6 +198,7 @@ EMAIL_URL = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_URL)
 EMAIL_TIMEOUT = 10  # s
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Plant Community <noreply@localhost>")
+MANAGERS = [("", address) for address in names("MANAGERS")]
 
 # --- API ----------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,7 +1,10 @@
 """cache → single flight → cache → breaker → quota → HTTP → cache, written once for every provider."""
 
 import logging
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
@@ -68,6 +71,7 @@ class ProviderCall:
     cache: SharedCache
     flight: SingleFlight
     timeout_s: float
+    ledger_turns: threading.Semaphore  # shared by the providers of a process
     codec: ProviderFailureCodec = field(default_factory=ProviderFailureCodec)
 
     def ask(self, question: Question, *, principal: str, deadline: Deadline) -> Asked:
@@ -133,10 +137,34 @@ class ProviderCall:
         with _Guard(self):  # before the ledger: for a call that is not made nothing is reserved
             # Not the caller's deadline: what is paid for is worth having even when it comes late.
             until = Deadline.after(self.timeout_s)
-            past = self.ledger.find_past_call(question_key=self._paid_for(question), with_health=with_health)
+            with self._turn_at_the_ledger(deadline):
+                past = self.ledger.find_past_call(
+                    question_key=self._paid_for(question), with_health=with_health
+                )
+                reservation = None if past else self._reserve(question, principal, with_health=with_health)
             if past is not None and (reply := self._fetch_again(past, question, until)) is not None:
                 return reply if with_health else replace(reply, health=None)
-            return self._buy(question, principal, until, with_health=with_health)
+            if reservation is None:
+                reservation = self._reserve(question, principal, with_health=with_health)
+            return self._buy(question, reservation, until, with_health=with_health)
+
+    @contextmanager
+    def _turn_at_the_ledger(self, deadline: Deadline) -> Iterator[None]:
+        """First come, first served: sharing the processor fairly would send every call late.
+
+        It also bounds how many database connections provider threads take at once.
+        """
+        if not self.ledger_turns.acquire(timeout=deadline.require()):
+            raise ProviderNotAsked("No time was left to ask.")
+        try:
+            yield
+        finally:
+            self.ledger_turns.release()
+
+    def _reserve(self, question: Question, principal: str, *, with_health: bool) -> int:
+        return self.ledger.reserve(
+            question_key=self._paid_for(question), principal=principal, with_health=with_health
+        )
 
     def _fetch_again(self, past: PastCall, question: Question, until: Deadline) -> ProviderReply | None:
         """A reply that was paid for and lies at the service: after a lost connection, a killed worker,
@@ -154,11 +182,8 @@ class ProviderCall:
         return reply
 
     def _buy(
-        self, question: Question, principal: str, until: Deadline, *, with_health: bool
+        self, question: Question, reservation: int, until: Deadline, *, with_health: bool
     ) -> ProviderReply:
-        reservation = self.ledger.reserve(
-            question_key=self._paid_for(question), principal=principal, with_health=with_health
-        )
         try:
             reply = self.provider.identify(
                 question, custom_id=reservation, with_health=with_health, deadline=until
@@ -172,9 +197,10 @@ class ProviderCall:
     def _settle_answered(self, reservation: int, reply: ProviderReply) -> None:
         """A reply that was paid for is not thrown away because the database has just gone."""
         try:
-            self.ledger.settle_answered(reservation, access_token=reply.access_token)
+            # Noted first: an answered call that is not noted yet would be missing from another's figure.
             if reply.remaining_calls is not None:
                 self.ledger.note_remaining(reservation, reply.remaining_calls)
+            self.ledger.settle_answered(reservation, access_token=reply.access_token)
         except (DatabaseError, InterfaceError) as exc:
             self._log(logging.ERROR, "call_not_settled", reservation=reservation, error=type(exc).__name__)
 

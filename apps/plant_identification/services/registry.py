@@ -150,7 +150,8 @@ def build_registry(specs: tuple[ProviderSpec, ...] = SPECS) -> Registry:
     configured = [spec for spec in specs if getattr(settings, spec.key_setting)]
     http = OutboundClient(secrets=[getattr(settings, spec.key_setting) for spec in configured])
     watch = DegradationWatch()
-    providers = tuple(_configure(spec, http, cache, flight, watch) for spec in configured)
+    turns = threading.Semaphore(constants.LEDGER_TURNS)
+    providers = tuple(_configure(spec, http, cache, flight, watch, turns) for spec in configured)
     watch.follow({provider.spec.label: provider.call.circuit for provider in providers})
     return Registry(specs=specs, providers=providers, cache=cache, flight=flight)
 
@@ -161,6 +162,7 @@ def _configure(
     cache: SharedCache,
     flight: SingleFlight,
     watch: DegradationWatch,
+    ledger_turns: threading.Semaphore,
 ) -> ConfiguredProvider:
     service = spec.service(
         http=http, base_url=getattr(settings, spec.url_setting), api_key=getattr(settings, spec.key_setting)
@@ -182,6 +184,7 @@ def _configure(
         cache=cache,
         flight=flight,
         timeout_s=spec.timeout_s,
+        ledger_turns=ledger_turns,
     )
     pool = BoundedPool(spec.name, max_workers=spec.max_workers, max_queue=spec.max_queue)
     return ConfiguredProvider(spec=spec, call=call, pool=pool, stats=stats)

@@ -1,5 +1,6 @@
 """A provider that answers what a test wants, and counts what it is asked."""
 
+import threading
 from dataclasses import dataclass, field
 
 from apps.core.resilience.breaker import BreakerPolicy, SharedBreaker
@@ -87,4 +88,5 @@ def make_call(provider, *, cache=None, rule=PLANT_ID_RULE, fail_max=3):
         cache=cache,
         flight=SingleFlight(cache, FLIGHT_POLICY),
         timeout_s=5,
+        ledger_turns=threading.Semaphore(4),
     )
