@@ -18,6 +18,7 @@ from apps.core.resilience.breaker import (
     Verdict,
 )
 from apps.core.resilience.breaker.types import CLOSED, HALF_OPEN, OPEN, Reply
+from apps.plant_identification.constants import CIRCUIT_RESET_TIMEOUT_MAX_S
 
 logger = logging.getLogger(__name__)
 
@@ -187,6 +188,7 @@ def create_monitored_circuit(
         fail_max=fail_max,
         reset_timeout_s=reset_timeout,
         success_threshold=success_threshold,
+        reset_cap_s=CIRCUIT_RESET_TIMEOUT_MAX_S,
         probe_ttl_s=longest_call_s + _TRIAL_MARGIN_S,
     )
     monitor = CircuitMonitor(service_name)

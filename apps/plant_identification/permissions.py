@@ -1,7 +1,5 @@
 """Who may identify. `settings.DEBUG` chooses, read when the request comes."""
 
-from typing import Any
-
 from django.conf import settings
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
@@ -39,7 +37,7 @@ class IsAuthenticatedOrReadOnlyWithRateLimit(BasePermission):
         return request.method in SAFE_METHODS or _is_signed_in(request)
 
 
-def identification_permission(*_: Any) -> BasePermission:
+def identification_permission() -> BasePermission:
     if settings.DEBUG:
         return IsAuthenticatedOrAnonymousWithStrictRateLimit()
     return IsAuthenticatedForIdentification()

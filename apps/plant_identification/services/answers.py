@@ -62,7 +62,7 @@ def answer_key(registry: Registry, digest: str, options: Options) -> str:
 
 def merge_outcomes(registry: Registry, outcomes: Sequence[ProviderOutcome], *, options: Options) -> Document:
     """The public document without what belongs to one record. At least one outcome has a reply."""
-    replies = [outcome.reply for outcome in outcomes if outcome.reply is not None]
+    replies = _replies_of(outcomes)
     with translation.override(options.language):
         document: Document = msgspec.to_builtins(merge_replies(replies))
     reports = _reports(registry, outcomes)
@@ -129,7 +129,6 @@ def save_answer(
     photo_set: PhotoSet | None,
 ) -> KeptAnswer:
     """Store the answer and its candidates in one short transaction."""
-    replies = [outcome.reply for outcome in outcomes if outcome.reply is not None]
     with transaction.atomic():
         species = link_species(document)
         answer = IdentificationAnswer.objects.create(
@@ -140,7 +139,7 @@ def save_answer(
             replies=_kept_replies(outcomes),
             **_columns(document),
         )
-        _save_results(answer, replies, species)
+        _save_results(answer, _replies_of(outcomes), species)
         count_identification(document)
     return KeptAnswer(
         answer_id=str(answer.pk),
@@ -168,8 +167,11 @@ def _kept_replies(outcomes: Sequence[ProviderOutcome]) -> list[Any]:
     """What a later merge needs, where one is to come; without the token, which is a secret."""
     if not any(outcome.state is ProviderState.PENDING for outcome in outcomes):
         return []
-    replies = [replace(outcome.reply, access_token=None) for outcome in outcomes if outcome.reply]
-    return [msgspec.to_builtins(reply) for reply in replies]
+    return [msgspec.to_builtins(replace(reply, access_token=None)) for reply in _replies_of(outcomes)]
+
+
+def _replies_of(outcomes: Sequence[ProviderOutcome]) -> list[ProviderReply]:
+    return [outcome.reply for outcome in outcomes if outcome.reply is not None]
 
 
 def _columns(document: Document) -> dict[str, Any]:
@@ -216,8 +218,7 @@ def rewrite_answer(
     answer.save()
     answer.requests.filter(status=AnswerStatus.PARTIAL).update(status=document["status"])
     answer.results.all().delete()
-    replies = [outcome.reply for outcome in outcomes if outcome.reply is not None]
-    _save_results(answer, replies, link_species(document))
+    _save_results(answer, _replies_of(outcomes), link_species(document))
 
 
 def find_stale_answer(

@@ -65,6 +65,7 @@ class ProviderSpec:
     is_paid: bool
     timeout_s: float
     circuit_name: str
+    circuit_timeout_s: float  # how long a trial may take before its place is given away
     fail_max: int
     reset_timeout_s: int
     success_threshold: int
@@ -82,6 +83,7 @@ PLANT_ID = ProviderSpec(
     is_paid=True,
     timeout_s=constants.PLANT_ID_API_TIMEOUT,
     circuit_name=constants.PLANT_ID_CIRCUIT_NAME,
+    circuit_timeout_s=constants.PLANT_ID_CIRCUIT_TIMEOUT,
     fail_max=constants.PLANT_ID_CIRCUIT_FAIL_MAX,
     reset_timeout_s=constants.PLANT_ID_CIRCUIT_RESET_TIMEOUT,
     success_threshold=constants.PLANT_ID_CIRCUIT_SUCCESS_THRESHOLD,
@@ -98,6 +100,7 @@ PLANTNET = ProviderSpec(
     is_paid=False,
     timeout_s=constants.PLANTNET_API_TIMEOUT,
     circuit_name=constants.PLANTNET_CIRCUIT_NAME,
+    circuit_timeout_s=constants.PLANTNET_CIRCUIT_TIMEOUT,
     fail_max=constants.PLANTNET_CIRCUIT_FAIL_MAX,
     reset_timeout_s=constants.PLANTNET_CIRCUIT_RESET_TIMEOUT,
     success_threshold=constants.PLANTNET_CIRCUIT_SUCCESS_THRESHOLD,
@@ -172,7 +175,7 @@ def _configure(
         fail_max=spec.fail_max,
         reset_timeout=spec.reset_timeout_s,
         success_threshold=spec.success_threshold,
-        timeout=spec.timeout_s,
+        timeout=spec.circuit_timeout_s,
         neutral=NEUTRAL,
         exclude=[ProviderRefusedPhoto],
         listeners=[watch],
