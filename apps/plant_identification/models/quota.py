@@ -1,6 +1,7 @@
 """The ledger of what the outside services let us have. Every change is one conditional UPDATE."""
 
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.db import models
 from django.utils import timezone
@@ -10,16 +11,15 @@ from apps.core.models import TimestampedModel
 _Row = TypeVar("_Row", bound=models.Model)
 
 
-class LedgerRows(models.QuerySet[_Row]):
-    def update_or_open(self, first: _Row, **changes: Any) -> bool:
-        """Change the one row meant, which starts as `first`. False where it does not meet the conditions.
+def change_or_open(change: Callable[[], bool], rows: models.Manager[_Row], first: _Row) -> bool:
+    """Change the one row meant, which starts as `first`. False where it does not meet the conditions.
 
-        One statement unless the row is missing or does not meet them.
-        """
-        if self.update(**changes):
-            return True
-        self.bulk_create([first], ignore_conflicts=True)
-        return bool(self.update(**changes))
+    One statement unless the row is missing or does not meet them.
+    """
+    if change():
+        return True
+    rows.bulk_create([first], ignore_conflicts=True)
+    return change()
 
 
 class QuotaWindow(TimestampedModel):
@@ -29,8 +29,6 @@ class QuotaWindow(TimestampedModel):
     starts_on = models.DateField(help_text="UTC")
     used = models.PositiveIntegerField(default=0)
     warned_at = models.DateTimeField(null=True)
-
-    objects = LedgerRows.as_manager()
 
     class Meta:
         constraints = [
@@ -48,8 +46,6 @@ class QuotaShare(TimestampedModel):
     principal = models.CharField(max_length=60)
     day = models.DateField(help_text="UTC")
     used = models.PositiveIntegerField(default=0)
-
-    objects = LedgerRows.as_manager()
 
     class Meta:
         constraints = [

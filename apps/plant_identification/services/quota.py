@@ -8,12 +8,12 @@ of the provider pools may call it.
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import F, Q, QuerySet, Sum
 
 from apps.core.db import short_connection
 from apps.core.resilience.clock import SYSTEM_CLOCK, Clock
@@ -25,7 +25,8 @@ from apps.plant_identification.exceptions import (
     ProviderShareReached,
 )
 from apps.plant_identification.models import QuotaReservation, QuotaShare, QuotaWindow
-from apps.plant_identification.models.quota import LedgerRows
+from apps.plant_identification.models.quota import change_or_open
+from apps.plant_identification.services import quota_statements
 from apps.plant_identification.services.quota_period import QuotaPeriod
 
 State = QuotaReservation.State
@@ -108,41 +109,38 @@ class QuotaLedger:
         """
         period = self._period()
         cost = 1 + (self.rule.health_cost if with_health else 0)
+        taken = {
+            "account": self.account,
+            "starts_on": period.starts_on,
+            "principal": principal,
+            "day": period.day,
+            "cost": cost,
+            "limit": self.limit,
+        }
         # The window's row is everybody's: it is locked last, for the length of one UPDATE and the commit.
         with short_connection(), transaction.atomic():
-            if not self._raise_share(principal, period, cost=cost):
-                raise self._refusal(period, cost=cost)
-            reservation = QuotaReservation.objects.create(
-                account=self.account,
-                window_starts_on=period.starts_on,
-                principal=principal,
-                day=period.day,
-                question_key=question_key,
-                with_health=with_health,
-                cost=cost,
-                created_at=period.moment,
+            reservation = quota_statements.write_reservation(
+                taken
+                | {"question_key": question_key, "with_health": with_health, "created_at": period.moment}
             )
-            has_room = Q(used__lte=self.limit - cost)
-            if not self._update_window(period.starts_on, has_room, used=F("used") + cost):
+            if not self._raise_share(taken):
+                raise self._refusal(period, cost=cost)
+            if not self._raise_window(taken):
                 raise ProviderQuotaReached(retry_after_s=period.left_of_window_s)
-        return reservation.pk
+        return reservation
 
-    def _raise_share(self, principal: str, period: QuotaPeriod, *, cost: int) -> bool:
-        share = QuotaShare.objects.filter(account=self.account, principal=principal, day=period.day)
-        with_room = share.filter(self._room_in(share, period, cost=cost))
-        first = QuotaShare(account=self.account, principal=principal, day=period.day)
-        return with_room.update_or_open(first, used=F("used") + cost)
-
-    def _room_in(self, share: LedgerRows[QuotaShare], period: QuotaPeriod, *, cost: int) -> Q:
-        """True of a share that may take `cost` more; one identification with health always fits in."""
-        part, least = settings.QUOTA_USER_SHARE, 1 + self.rule.health_cost
+    def _raise_share(self, taken: dict[str, Any]) -> bool:
+        """Where it may take that much more; one identification with health always fits in."""
+        part, most = settings.QUOTA_USER_SHARE, 1 + self.rule.health_cost
         if self.rule.share_of == "limit":
-            return Q(used__lte=max(least, int(self.limit * part)) - cost)
-        # What the others left. Both figures come from one snapshot, and the share's own is not F("used"):
-        # that may be newer than the window's by calls of the same principal, which would count as gains.
-        used = Coalesce(Subquery(self._windows(period.starts_on).values("used")), 0)
-        own = Coalesce(Subquery(share.values("used")), 0)
-        return Q(used__lte=least - cost) | Q(used__lte=(Greatest(self.limit - used, 0) + own) * part - cost)
+            part, most = 0, max(most, int(self.limit * part))
+        raise_share = partial(quota_statements.raise_share, taken | {"part": part, "most": most})
+        first = QuotaShare(account=self.account, principal=taken["principal"], day=taken["day"])
+        return change_or_open(raise_share, QuotaShare.objects, first)
+
+    def _raise_window(self, taken: dict[str, Any]) -> bool:
+        first = QuotaWindow(account=self.account, starts_on=taken["starts_on"])
+        return change_or_open(partial(quota_statements.raise_window, taken), QuotaWindow.objects, first)
 
     def _refusal(self, period: QuotaPeriod, *, cost: int) -> ProviderQuotaReached:
         """Why there is no room in a share: because the window has none, or for this principal only."""
@@ -153,21 +151,20 @@ class QuotaLedger:
     def find_past_call(self, *, question_key: str, with_health: bool) -> PastCall | None:
         """The newest call for these photos whose reply may still lie at the service."""
         now = self._now()
-        kept = Q(state=State.ANSWERED, created_at__gt=now - timedelta(days=TOKEN_KEPT_DAYS))
-        lost = Q(state__in=[State.RESERVED, State.UNKNOWN], created_at__gt=now - LOST_REPLY_KEPT)
-        calls = self._reservations().filter(kept & ~Q(access_token="") | lost, question_key=question_key)
-        if with_health:
-            calls = calls.filter(with_health=True)
         with short_connection():
-            past = calls.order_by("-id").first()
-        if past is None:
+            row = quota_statements.find_past_call(
+                {
+                    "account": self.account,
+                    "question_key": question_key,
+                    "with_health": with_health,
+                    "kept_since": now - timedelta(days=TOKEN_KEPT_DAYS),
+                    "lost_since": now - LOST_REPLY_KEPT,
+                }
+            )
+        if row is None:
             return None
-        return PastCall(
-            id=past.pk,
-            with_health=past.with_health,
-            access_token=past.access_token,
-            state=State(past.state),
-        )
+        number, had_health, access_token, state = row
+        return PastCall(id=number, with_health=had_health, access_token=access_token, state=State(state))
 
     def settle_answered(self, reservation_id: int, *, access_token: str | None) -> None:
         """Whatever was believed of the call before: a reply is proof."""
@@ -244,24 +241,21 @@ class QuotaLedger:
         It cannot know of the other calls under way, which are added. Replies overtake each other, so this
         only ever raises what is used.
         """
-        own = QuotaReservation.objects.filter(pk=reservation_id).values("window_starts_on")
-        others = (
-            self._reservations()
-            .filter(window_starts_on=OuterRef("starts_on"), state=State.RESERVED)
-            .filter(created_at__gt=self._now() - LONGEST_CALL)
-            .exclude(pk=reservation_id)
-        )
-        under_way = Subquery(others.order_by().values("account").annotate(sum=Sum("cost")).values("sum"))
-        used = Coalesce(under_way, 0) + max(0, self.limit - remaining)
-        windows = QuotaWindow.objects.filter(account=self.account, starts_on=Subquery(own))
-        behind = windows.filter(used__lt=used)
+        noted = {
+            "account": self.account,
+            "reservation": reservation_id,
+            "known_used": max(0, self.limit - remaining),
+            "under_way_since": self._now() - LONGEST_CALL,
+        }
         with short_connection():
             # Mostly the two agree. One SELECT sees window and reservations as of one moment, an UPDATE that
             # waited for the row would not: it needs the lock first.
-            if behind.exists():
+            if behind := quota_statements.find_window_behind(noted):
+                window = self._windows(behind[0])
                 with transaction.atomic():
-                    windows.update(used=F("used"))
-                    behind.update(used=used)
+                    window.update(used=F("used"))
+                    if behind := quota_statements.find_window_behind(noted):
+                        window.update(used=behind[1])
 
     def claim_warning(self) -> bool:
         """True for one caller per window."""
@@ -287,12 +281,13 @@ class QuotaLedger:
     def _reservations(self) -> QuerySet[QuotaReservation]:
         return QuotaReservation.objects.filter(account=self.account)
 
-    def _windows(self, starts_on: date) -> LedgerRows[QuotaWindow]:
+    def _windows(self, starts_on: date) -> QuerySet[QuotaWindow]:
         return QuotaWindow.objects.filter(account=self.account, starts_on=starts_on)
 
     def _update_window(self, starts_on: date, condition: Q, **changes: Any) -> bool:
         first = QuotaWindow(account=self.account, starts_on=starts_on)
-        return self._windows(starts_on).filter(condition).update_or_open(first, **changes)
+        window = self._windows(starts_on).filter(condition)
+        return change_or_open(lambda: bool(window.update(**changes)), QuotaWindow.objects, first)
 
 
 def question_key(*parts: str) -> str:

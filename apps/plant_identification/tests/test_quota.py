@@ -166,7 +166,7 @@ def test_reserving_takes_five_statements(django_assert_num_queries, rule):
 
     said = [" ".join(query["sql"].split()[:2]).replace('"', "") for query in captured]
     table = "plant_identification_quota"
-    assert said[1:4] == [f"UPDATE {table}share", "INSERT INTO", f"UPDATE {table}window"]
+    assert said[1:4] == ["INSERT INTO", f"UPDATE {table}share", f"UPDATE {table}window"]
 
 
 @pytest.mark.parametrize("rule", [PLANT_ID_RULE, PLANTNET_RULE])

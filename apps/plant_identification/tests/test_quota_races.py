@@ -74,7 +74,7 @@ def reserve_and_commit_late(ledger, taken, done, **kwargs):
         taken.set()
         wait_for(done.is_set)
 
-    with pausing_after('UPDATE "plant_identification_quotawindow"', pause):
+    with pausing_after("UPDATE plant_identification_quotawindow", pause):
         return reserve(ledger, **kwargs)
 
 
