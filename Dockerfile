@@ -37,8 +37,9 @@ connection = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); \
 connection.request('GET', '/livez', headers={'Host': host, 'X-Forwarded-Proto': 'https'}); \
 raise SystemExit(connection.getresponse().status != 200)"]
 
+ENV GRANIAN_WORKERS=2
 # Two processes of 64 threads: most of an identification is waiting for somebody else. Backpressure counts open
 # connections, idle ones too, so it is well above the threads.
 CMD ["granian", "plant_community_backend.wsgi:application", "--interface", "wsgi", \
-     "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "64", \
+     "--host", "0.0.0.0", "--port", "8000", "--blocking-threads", "64", \
      "--backpressure", "512", "--respawn-failed-workers", "--workers-kill-timeout", "40"]

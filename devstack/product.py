@@ -82,9 +82,10 @@ def wait_for_worker(child: Child) -> None:
 def web_child(*, env: Mapping[str, str], log: Path, port: int, workers: int) -> Child:
     command = [sys.executable, "-m", "granian", "plant_community_backend.wsgi:application"]
     command += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", str(WEB_THREADS)]
+    command += ["--blocking-threads", str(WEB_THREADS)]
     command += ["--backpressure", str(WEB_CONNECTIONS), "--respawn-failed-workers"]
     command += ["--workers-kill-timeout", str(WEB_GRACE_S)]
+    env = {**env, "GRANIAN_WORKERS": str(workers)}
     return Child(name="web", command=command, log=log, env=env, cwd=ROOT)
 
 

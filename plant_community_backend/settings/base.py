@@ -92,6 +92,7 @@ TEMPLATES = [
 ]
 
 # --- Data ---------------------------------------------------------------------------------------------------
+WEB_PROCESSES = env.int("GRANIAN_WORKERS", default=1)
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 DATABASES["default"]["OPTIONS"] = stores.database_options(
     DATABASES["default"]["ENGINE"], pool_size=env.int("DATABASE_POOL_SIZE", default=16)

@@ -1,6 +1,7 @@
 """As many photos are decoded at once as there are cores; the others wait in line.
 
-The bound holds per process. What it protects is memory: each decoding may take up to 300 MB for a moment.
+Processes that serve together divide the cores. The bound protects memory, for each decoding may take up to
+300 MB for a moment, and the first of many: its photo is under way while the others' are decoded.
 """
 
 import os
@@ -40,6 +41,11 @@ class DecodeSlots:
             yield
         finally:
             free.release()
+
+    def resize(self, count: int) -> None:
+        """Before the first photo: whoever holds a place keeps one of the old ones."""
+        self._count = count
+        self.forget_holders()
 
     def forget_holders(self) -> None:
         """Start anew in a forked child, where the threads that hold places do not exist."""

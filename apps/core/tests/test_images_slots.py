@@ -3,6 +3,7 @@ import threading
 from contextlib import ExitStack
 
 import pytest
+from django.apps import apps
 
 from apps.core.images import ImageWorkersBusy, PhotoLimits, inspect_photo, normalise_photo
 from apps.core.images.slots import DecodeSlots, count_cores, decode_slots
@@ -85,3 +86,14 @@ def test_a_place_taken_before_a_fork_does_not_make_one_more_after_it():
 
     with slots.hold(wait_s=0), pytest.raises(ImageWorkersBusy), slots.hold(wait_s=0):
         pytest.fail("a second place was given")
+
+
+def test_processes_that_serve_together_divide_the_cores(settings):
+    settings.WEB_PROCESSES = count_cores()
+    try:
+        apps.get_app_config("core").ready()
+
+        with decode_slots.hold(wait_s=0), pytest.raises(ImageWorkersBusy), decode_slots.hold(wait_s=0):
+            pytest.fail("a second place was given")
+    finally:
+        decode_slots.resize(count_cores())
