@@ -17,31 +17,32 @@ from collections.abc import Mapping
 
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
+from apps.core.sentences import Sentence, Words
 
 
 class PhotoRefused(DomainError):
     """This photo cannot be used. `message` says what to do about it; `limit` names the numbers involved."""
 
     code = ErrorCode.IMAGE_UNREADABLE
-    detail = "This photo cannot be used. Please send another one."
+    detail = Sentence("This photo cannot be used. Please send another one.")
 
-    def __init__(self, message: str | None = None, *, limit: Mapping[str, int] | None = None) -> None:
+    def __init__(self, message: Words | None = None, *, limit: Mapping[str, int] | None = None) -> None:
         super().__init__(message)
         self.limit: Mapping[str, int] = dict(limit or {})
 
     @property
     def message(self) -> str:
-        return self.detail
+        return str(self.detail)
 
 
 class PhotoMissing(PhotoRefused):
     code = ErrorCode.IMAGE_MISSING
-    detail = "No photo was sent. Please attach a photo of the plant."
+    detail = Sentence("No photo was sent. Please attach a photo of the plant.")
 
 
 class PhotoEmpty(PhotoRefused):
     code = ErrorCode.IMAGE_EMPTY
-    detail = "The photo is empty. Please choose it again; it may not have been copied completely."
+    detail = Sentence("The photo is empty. Please choose it again; it may not have been copied completely.")
 
 
 class PhotoTooLarge(PhotoRefused):
@@ -49,19 +50,22 @@ class PhotoTooLarge(PhotoRefused):
 
     def __init__(self, *, size_bytes: int, max_bytes: int) -> None:
         super().__init__(
-            f"The photo is larger than {max_bytes / 1024 / 1024:.0f} MB. Please send a smaller copy.",
+            Sentence(
+                "The photo is larger than %(megabytes)d MB. Please send a smaller copy.",
+                {"megabytes": round(max_bytes / 1024 / 1024)},
+            ),
             limit={"max_bytes": max_bytes, "bytes": size_bytes},
         )
 
 
 class PhotoTypeUnsupported(PhotoRefused):
     code = ErrorCode.IMAGE_TYPE_UNSUPPORTED
-    detail = "This is not a photo we can read. Please send a JPEG, PNG, WebP or HEIC."
+    detail = Sentence("This is not a photo we can read. Please send a JPEG, PNG, WebP or HEIC.")
 
 
 class PhotoAnimated(PhotoRefused):
     code = ErrorCode.IMAGE_ANIMATED
-    detail = "This picture is animated. Please send a single photo."
+    detail = Sentence("This picture is animated. Please send a single photo.")
 
 
 class PhotoTooManyPixels(PhotoRefused):
@@ -69,8 +73,11 @@ class PhotoTooManyPixels(PhotoRefused):
 
     def __init__(self, *, width: int, height: int, max_pixels: int) -> None:
         super().__init__(
-            f"The photo has {width} x {height} pixels; photos of this kind may have "
-            f"{max_pixels / 1_000_000:.0f} megapixels. Please send a smaller copy.",
+            Sentence(
+                "The photo has %(width)d x %(height)d pixels; photos of this kind may have "
+                "%(megapixels)d megapixels. Please send a smaller copy.",
+                {"width": width, "height": height, "megapixels": round(max_pixels / 1_000_000)},
+            ),
             limit={"max_pixels": max_pixels, "width": width, "height": height},
         )
 
@@ -80,19 +87,22 @@ class PhotoTooSmall(PhotoRefused):
 
     def __init__(self, *, width: int, height: int, min_side: int) -> None:
         super().__init__(
-            f"The photo has only {width} x {height} pixels; each side needs at least {min_side}. "
-            "Please send the original photo, not a thumbnail.",
+            Sentence(
+                "The photo has only %(width)d x %(height)d pixels; each side needs at least %(min_side)d. "
+                "Please send the original photo, not a thumbnail.",
+                {"width": width, "height": height, "min_side": min_side},
+            ),
             limit={"min_side": min_side, "width": width, "height": height},
         )
 
 
 class PhotoUnreadable(PhotoRefused):
     code = ErrorCode.IMAGE_UNREADABLE
-    detail = "The photo is damaged or incomplete. Please send it again or choose another one."
+    detail = Sentence("The photo is damaged or incomplete. Please send it again or choose another one.")
 
 
 class ImageWorkersBusy(DomainError):
     """Every place for decoding stayed taken for as long as the caller was willing to wait."""
 
     code = ErrorCode.BUSY
-    detail = "Many photos are being prepared at the moment. Please try again in a few seconds."
+    detail = Sentence("Many photos are being prepared at the moment. Please try again in a few seconds.")

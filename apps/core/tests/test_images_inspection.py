@@ -102,8 +102,8 @@ def test_a_heic_container_with_another_codec_is_an_unsupported_type():
         inspect_photo(PHOTOS["heic"].replace(b"hvc1", b"av01"))
 
 
-@pytest.mark.parametrize("marker", [0xC3, 0xC5, 0xC7, 0xCB, 0xCF])
-def test_a_lossless_or_hierarchical_jpeg_is_an_unsupported_type(marker):
+@pytest.mark.parametrize("marker", [0xC3, 0xC5, 0xC7, 0xC9, 0xCA, 0xCB, 0xCF])
+def test_a_lossless_hierarchical_or_arithmetic_jpeg_is_an_unsupported_type(marker):
     with pytest.raises(PhotoTypeUnsupported):
         inspect_photo(factory.make_jpeg().replace(b"\xff\xc0", bytes((0xFF, marker)), 1))
 
