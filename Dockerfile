@@ -25,6 +25,7 @@ WORKDIR /app
 COPY manage.py ./
 COPY plant_community_backend plant_community_backend
 COPY apps apps
+COPY locale locale
 
 USER plants
 EXPOSE 8000

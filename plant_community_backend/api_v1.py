@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("plant-identification/", include("apps.plant_identification.api.urls")),
+    path("users/", include("apps.plant_identification.api.collection_urls")),
     path("auth/", include("apps.users.api.urls")),
     path("meta/", include("apps.core.api.urls")),
 ]

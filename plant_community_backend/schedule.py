@@ -8,6 +8,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "purge-deleted": {
+        "task": "plant_identification.purge_deleted",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "correct-quotas": {"task": "plant_identification.correct_quotas", "schedule": 3_600.0},
     "remove-what-nobody-needs": {
         "task": "plant_identification.remove_what_nobody_needs",

@@ -12,9 +12,11 @@ class CoreConfig(AppConfig):
     def ready(self) -> None:
         from apps.core import checks  # noqa: F401 - registers them
         from apps.core.http.redaction import silence_library_logs
+        from apps.core.images.memory import give_large_blocks_back
         from apps.core.images.slots import count_cores, decode_slots
         from apps.core.logging.celery import connect_request_ids
 
+        give_large_blocks_back()
         decode_slots.resize(max(1, count_cores() // settings.WEB_PROCESSES))
         silence_library_logs()
         connect_request_ids()

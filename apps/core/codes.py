@@ -1,9 +1,15 @@
 """The closed list of public error codes: what a client may switch on.
 
-Each code has one HTTP status and one title. `docs/api/errors.md` explains them; a test compares them.
+Each code has one HTTP status and one title, translated where somebody is told. `docs/api/errors.md`
+explains them; a test compares them.
 """
 
 from enum import StrEnum
+
+
+def _(title: str) -> str:
+    """Marks it for the catalog. Django's own marker reads the settings, and the settings read this module."""
+    return title
 
 
 class ErrorCode(StrEnum):
@@ -21,6 +27,7 @@ class ErrorCode(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     NOT_ACCEPTABLE = "not_acceptable"
     CONFLICT = "conflict"
+    LIMIT_REACHED = "limit_reached"
     GONE = "gone"
     REQUEST_TOO_LARGE = "request_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -52,35 +59,36 @@ class ErrorCode(StrEnum):
 
 
 _STATUS_AND_TITLE: dict[ErrorCode, tuple[int, str]] = {
-    ErrorCode.INVALID: (400, "The request is not valid"),
-    ErrorCode.PARSE_ERROR: (400, "The request could not be read"),
-    ErrorCode.NOT_AUTHENTICATED: (401, "Sign-in needed"),
-    ErrorCode.AUTHENTICATION_FAILED: (401, "Sign-in failed"),
-    ErrorCode.CSRF_FAILED: (403, "CSRF check failed"),
-    ErrorCode.EMAIL_NOT_VERIFIED: (403, "E-mail address not confirmed"),
-    ErrorCode.LINK_INVALID: (400, "The link is not valid"),
-    ErrorCode.LINK_EXPIRED: (400, "The link has expired"),
-    ErrorCode.PERMISSION_DENIED: (403, "Not allowed"),
-    ErrorCode.NOT_FOUND: (404, "Not found"),
-    ErrorCode.METHOD_NOT_ALLOWED: (405, "Method not allowed"),
-    ErrorCode.NOT_ACCEPTABLE: (406, "Not acceptable"),
-    ErrorCode.CONFLICT: (409, "Conflict"),
-    ErrorCode.GONE: (410, "Gone"),
-    ErrorCode.REQUEST_TOO_LARGE: (413, "The request is too large"),
-    ErrorCode.UNSUPPORTED_MEDIA_TYPE: (415, "Unsupported media type"),
-    ErrorCode.THROTTLED: (429, "Too many requests"),
-    ErrorCode.CLIENT_TOO_OLD: (403, "This version of the app is too old"),
-    ErrorCode.IMAGE_MISSING: (400, "No photo"),
-    ErrorCode.IMAGE_EMPTY: (400, "Empty photo"),
-    ErrorCode.IMAGE_TYPE_UNSUPPORTED: (415, "Unsupported kind of photo"),
-    ErrorCode.IMAGE_ANIMATED: (415, "Animated picture"),
-    ErrorCode.IMAGE_TOO_LARGE: (413, "The photo is too large"),
-    ErrorCode.IMAGE_TOO_MANY_PIXELS: (422, "The photo has too many pixels"),
-    ErrorCode.IMAGE_TOO_SMALL: (422, "The photo is too small"),
-    ErrorCode.IMAGE_UNREADABLE: (422, "The photo cannot be read"),
-    ErrorCode.TOO_MANY_IMAGES: (400, "Too many photos"),
-    ErrorCode.PROVIDER_UNAVAILABLE: (503, "Identification unavailable"),
-    ErrorCode.BUSY: (503, "The server is busy"),
-    ErrorCode.SERVICE_UNAVAILABLE: (503, "Temporarily unavailable"),
-    ErrorCode.INTERNAL_ERROR: (500, "Something went wrong"),
+    ErrorCode.INVALID: (400, _("The request is not valid")),
+    ErrorCode.PARSE_ERROR: (400, _("The request could not be read")),
+    ErrorCode.NOT_AUTHENTICATED: (401, _("Sign-in needed")),
+    ErrorCode.AUTHENTICATION_FAILED: (401, _("Sign-in failed")),
+    ErrorCode.CSRF_FAILED: (403, _("CSRF check failed")),
+    ErrorCode.EMAIL_NOT_VERIFIED: (403, _("E-mail address not confirmed")),
+    ErrorCode.LINK_INVALID: (400, _("The link is not valid")),
+    ErrorCode.LINK_EXPIRED: (400, _("The link has expired")),
+    ErrorCode.PERMISSION_DENIED: (403, _("Not allowed")),
+    ErrorCode.NOT_FOUND: (404, _("Not found")),
+    ErrorCode.METHOD_NOT_ALLOWED: (405, _("Method not allowed")),
+    ErrorCode.NOT_ACCEPTABLE: (406, _("Not acceptable")),
+    ErrorCode.CONFLICT: (409, _("Conflict")),
+    ErrorCode.LIMIT_REACHED: (409, _("There is no room for another one")),
+    ErrorCode.GONE: (410, _("Gone")),
+    ErrorCode.REQUEST_TOO_LARGE: (413, _("The request is too large")),
+    ErrorCode.UNSUPPORTED_MEDIA_TYPE: (415, _("Unsupported media type")),
+    ErrorCode.THROTTLED: (429, _("Too many requests")),
+    ErrorCode.CLIENT_TOO_OLD: (403, _("This version of the app is too old")),
+    ErrorCode.IMAGE_MISSING: (400, _("No photo")),
+    ErrorCode.IMAGE_EMPTY: (400, _("Empty photo")),
+    ErrorCode.IMAGE_TYPE_UNSUPPORTED: (415, _("Unsupported kind of photo")),
+    ErrorCode.IMAGE_ANIMATED: (415, _("Animated picture")),
+    ErrorCode.IMAGE_TOO_LARGE: (413, _("The photo is too large")),
+    ErrorCode.IMAGE_TOO_MANY_PIXELS: (422, _("The photo has too many pixels")),
+    ErrorCode.IMAGE_TOO_SMALL: (422, _("The photo is too small")),
+    ErrorCode.IMAGE_UNREADABLE: (422, _("The photo cannot be read")),
+    ErrorCode.TOO_MANY_IMAGES: (400, _("Too many photos")),
+    ErrorCode.PROVIDER_UNAVAILABLE: (503, _("Identification unavailable")),
+    ErrorCode.BUSY: (503, _("The server is busy")),
+    ErrorCode.SERVICE_UNAVAILABLE: (503, _("Temporarily unavailable")),
+    ErrorCode.INTERNAL_ERROR: (500, _("Something went wrong")),
 }

@@ -206,7 +206,7 @@ def create_monitored_circuit(
 
 
 def log_degraded(*, unavailable: str, using: str) -> None:
-    """One provider's circuit is open and the other answers alone; both by their display names."""
+    """One provider's circuit is open and the others answer without it; by their display names."""
     logger.warning(
         "[CIRCUIT] DEGRADED: %s circuit OPEN, using %s only",
         unavailable,
@@ -215,9 +215,11 @@ def log_degraded(*, unavailable: str, using: str) -> None:
     )
 
 
-def log_all_open() -> None:
+def log_all_open(circuits: int = 2) -> None:
     logger.critical(
-        "[CIRCUIT] CRITICAL: Both circuits OPEN - no API available", extra={"event": "circuit_all_open"}
+        "[CIRCUIT] CRITICAL: %s circuits OPEN - no API available",
+        "Both" if circuits == 2 else "All",
+        extra={"event": "circuit_all_open"},
     )
 
 

@@ -14,11 +14,18 @@ ProviderError                    one provider gave no answer; `state` is its ent
 └── ProviderNotAsked             not asked: pool full, or no time left
 DomainError
 ├── IdentificationUnavailable    no provider answered and nothing older is known
-└── IdentificationBusy           the pools are full, or another call for this photo outlasts this caller
+├── IdentificationBusy           the pools are full, or another call for this photo outlasts this caller
+├── AccountGone                  the account was deleted while its photo was being identified
+├── RecordNotFound               no such record, or somebody else's, or deleted
+├── TooManyPlants                one has as many as one can have
+├── TooManyCollections           likewise
+└── NothingToJudge               feedback on what is still queued
 """
 
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError, ExternalAPIError
+from apps.core.sentences import Sentence
+from apps.plant_identification import constants
 from apps.plant_identification.types import ProviderState
 
 
@@ -78,14 +85,47 @@ class ProviderNotAsked(ProviderError):
 
 class IdentificationUnavailable(DomainError):
     code = ErrorCode.PROVIDER_UNAVAILABLE
-    detail = "Plant identification services temporarily unavailable. Please try again later."
+    detail = Sentence("Plant identification services temporarily unavailable. Please try again later.")
     is_personal = False  # True: another principal asking the same might get an answer
 
 
 class IdentificationBusy(DomainError):
     code = ErrorCode.BUSY
-    detail = "Too many photos are being identified right now. Please try again in a moment."
+    detail = Sentence("Too many photos are being identified right now. Please try again in a moment.")
 
 
 class LimitReached(DomainError):
     code = ErrorCode.THROTTLED
+
+
+class AccountGone(DomainError):
+    code = ErrorCode.AUTHENTICATION_FAILED
+    detail = Sentence("This account is not there any more.")
+
+
+class RecordNotFound(DomainError):
+    """In the words for any address that leads nowhere: whether there is one is nobody's business."""
+
+    code = ErrorCode.NOT_FOUND
+    detail = Sentence("There is nothing at this address.")
+
+
+class TooManyPlants(DomainError):
+    code = ErrorCode.LIMIT_REACHED
+    detail = Sentence(
+        "You have %(count)d plants, and that is how many one can have. Delete one first.",
+        {"count": constants.PLANTS_MAX},
+    )
+
+
+class TooManyCollections(DomainError):
+    code = ErrorCode.LIMIT_REACHED
+    detail = Sentence(
+        "You have %(count)d collections, and that is how many one can have. Delete one first.",
+        {"count": constants.COLLECTIONS_MAX},
+    )
+
+
+class NothingToJudge(DomainError):
+    code = ErrorCode.CONFLICT
+    detail = Sentence("This photo is not identified yet. Please say what it is when it is.")

@@ -1,11 +1,12 @@
 """Who may identify. `settings.DEBUG` chooses, read when the request comes."""
 
 from django.conf import settings
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from django.utils.translation import gettext_lazy as _
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-SIGN_IN_FIRST = (
+SIGN_IN_FIRST = _(
     "Authentication required for plant identification. Please log in or create an account to identify plants."
 )
 
@@ -30,11 +31,8 @@ class IsAuthenticatedForIdentification(BasePermission):
         return request.method in SAFE_METHODS or _is_signed_in(request)
 
 
-class IsAuthenticatedOrReadOnlyWithRateLimit(BasePermission):
+class IsAuthenticatedOrReadOnlyWithRateLimit(IsAuthenticatedOrReadOnly):
     """Reading is free, writing needs an account; the view's throttle limits both."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.method in SAFE_METHODS or _is_signed_in(request)
 
 
 def identification_permission() -> BasePermission:

@@ -3,10 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet, TextField, Value
+from django.conf import settings
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import NullIf
 
-from apps.plant_identification.models import PlantIdentificationRequest
+from apps.plant_identification.models import (
+    IdentificationFeedback,
+    Plant,
+    PlantCollection,
+    PlantIdentificationRequest,
+    PlantIdentificationResult,
+    PlantSpecies,
+)
 
 
 def list_requests(user: Any) -> QuerySet[PlantIdentificationRequest]:
@@ -20,9 +28,17 @@ def list_requests(user: Any) -> QuerySet[PlantIdentificationRequest]:
             confidence=F("answer__confidence"),
             image_url=NullIf("answer__image_url", Value("", output_field=TextField())),
             answer_source=NullIf("answer__source", Value("")),
+            headline_species_id=Subquery(_headlines().values("species_id")[:1]),
         )
         .order_by("-created_at", "-id")
     )
+
+
+def _headlines() -> QuerySet[PlantIdentificationResult]:
+    """The candidate that is the headline: `services/species.py` finds it in the document."""
+    return PlantIdentificationResult.objects.filter(
+        answer=OuterRef("answer"), scientific_name=OuterRef("answer__plant_name")
+    ).order_by("rank_position")
 
 
 def get_request(user: Any, request_id: UUID) -> PlantIdentificationRequest | None:
@@ -32,3 +48,37 @@ def get_request(user: Any, request_id: UUID) -> PlantIdentificationRequest | Non
         .filter(pk=request_id)
         .first()
     )
+
+
+def get_feedback(user: Any, request_id: UUID) -> IdentificationFeedback | None:
+    visible = PlantIdentificationRequest.objects.visible_to(user).filter(pk=request_id)
+    return IdentificationFeedback.objects.filter(request__in=visible).first()
+
+
+def list_species() -> QuerySet[PlantSpecies]:
+    return PlantSpecies.objects.visible()
+
+
+def get_species(species_id: UUID) -> PlantSpecies | None:
+    return PlantSpecies.objects.visible().filter(pk=species_id).first()
+
+
+def list_plants(user: Any) -> QuerySet[Plant]:
+    """A person's own plants, newest first, with what their links lead to."""
+    plants = Plant.objects.visible_to(user).select_related("species", "identification")
+    return plants.order_by("-created_at", "-id")
+
+
+def get_plant(user: Any, plant_id: UUID) -> Plant | None:
+    return list_plants(user).filter(pk=plant_id).first()
+
+
+def list_collections(user: Any) -> QuerySet[PlantCollection]:
+    """A person's own collections by name, each with the number of its plants one can see."""
+    shown = Q(plants__deleted_at=None, plants__from_sandbox=settings.PROVIDER_SANDBOX)
+    collections = PlantCollection.objects.visible_to(user)
+    return collections.annotate(plant_count=Count("plants", filter=shown)).order_by("folded_name")
+
+
+def get_collection(user: Any, collection_id: UUID) -> PlantCollection | None:
+    return list_collections(user).filter(pk=collection_id).first()

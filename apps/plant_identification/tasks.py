@@ -11,6 +11,9 @@ from apps.plant_identification.models import IdentificationAnswer
 from apps.plant_identification.services.cleaning import remove_what_nobody_needs
 from apps.plant_identification.services.combined_identification_service import COMPLETE_ANSWER, get_service
 from apps.plant_identification.services.completion import complete_answer
+from apps.plant_identification.services.paid_copies import delete_unwanted_copies
+from apps.plant_identification.services.plants import purge_deleted_plants
+from apps.plant_identification.services.purging import erase_photos, purge_deleted_records
 from apps.plant_identification.services.queue import (
     answer_queued_request,
     claim_due_request,
@@ -56,6 +59,15 @@ def correct_quotas_task() -> None:
 @shared_task(name="plant_identification.check_quotas")
 def check_quotas_task() -> None:
     check_quotas(registry())
+
+
+@shared_task(name="plant_identification.purge_deleted")
+def purge_deleted_task() -> None:
+    """Remove what was deleted and cannot be taken back any more, here and at the services."""
+    purge_deleted_records()
+    purge_deleted_plants()
+    erase_photos(registry())
+    delete_unwanted_copies(registry())
 
 
 @shared_task(name="plant_identification.remove_what_nobody_needs")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 Rank = Literal["species", "genus", "infraspecies"]
-Source = Literal["combined", "plant_id", "plantnet"]
+Source = str  # a provider's name, or "combined"
 Agreement = Literal["both", "single", "genus", "none"]
 
 
@@ -40,6 +40,14 @@ class AnswerStatus(StrEnum):
     QUEUED = "queued"
 
 
+class Verdict(StrEnum):
+    """What a person says of an answer."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
     """One photo as it came in, not yet trusted."""
@@ -50,14 +58,11 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What changes the answer besides the photos; part of every cache key.
+    """What changes the answer besides the photos; part of every cache key."""
 
-    Coordinates are already rounded to 2 decimals; `language` is ISO 639-1.
-    """
-
-    language: str = "en"
+    language: str = "en"  # ISO 639-1
     include_diseases: bool = True
-    latitude: float | None = None
+    latitude: float | None = None  # rounded to 2 decimals already
     longitude: float | None = None
     project: str = "all"
 
@@ -68,18 +73,16 @@ class PreparedPhoto:
 
     content: bytes
     organ: Organ = Organ.AUTO
+    width: int | None = None
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a provider is asked.
+    """What a provider is asked; one that does not look at organs must not be asked again because of them."""
 
-    `digest` names the uploads with their organs, `photo_digest` the uploads alone (sha256 hex): a
-    provider that does not look at organs must not be asked again because of them.
-    """
-
-    digest: str
-    photo_digest: str
+    digest: str  # sha256 hex of the uploads with their organs
+    photo_digest: str  # of the uploads alone
     photos: tuple[PreparedPhoto, ...]
     options: Options
 
@@ -122,6 +125,7 @@ class ProviderSuggestion:
     family: str | None = None
     gbif_id: int | None = None
     common_names: tuple[str, ...] = ()
+    languages: Mapping[str, str] = field(default_factory=dict)  # the answer's field -> its language
     synonyms: tuple[str, ...] = ()
     taxonomy: Mapping[str, str] | None = None
     url: str | None = None
@@ -154,6 +158,7 @@ class Disease:
     description: str | None = None
     treatment: Treatment | None = None
     url: str | None = None
+    languages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +239,7 @@ class Suggestion:
     rank: Rank
     confidence: float
     probability: float
-    provider_scores: Mapping[str, float | None]  # {"plant_id": …, "plantnet": …}
+    provider_scores: Mapping[str, float | None]  # provider -> its own score, None where it did not name it
     source: Source
     gbif_id: int | None
     url: str | None
@@ -246,6 +251,7 @@ class Suggestion:
     similar_images: tuple[SimilarImage, ...]
     toxicity: str | None = None
     species_id: str | None = None
+    languages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,3 +294,4 @@ class Answer:
     disease_suggestions: tuple[DiseaseSuggestion, ...]
     summary: str
     sources: Mapping[str, str] = field(default_factory=dict)  # field name -> provider whose word it is
+    languages: Mapping[str, str] = field(default_factory=dict)  # field name -> what its words are written in

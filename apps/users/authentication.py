@@ -1,5 +1,6 @@
 """Who sends this request: a token in the header (mobile), or in a cookie together with CSRF (web)."""
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
@@ -13,7 +14,7 @@ from apps.users.selectors import is_confirmation_mandatory
 from apps.users.services.tokens import user_of_access_token
 
 WWW_AUTHENTICATE = 'Bearer realm="api"'
-CSRF_DETAIL = "The CSRF token is missing or wrong. Fetch one from auth/csrf/ and send it as X-CSRFToken."
+CSRF_DETAIL = _("The CSRF token is missing or wrong. Fetch one from auth/csrf/ and send it as X-CSRFToken.")
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -80,7 +81,8 @@ def _signed_in_by(raw: str | bytes) -> tuple[User, Token]:
     try:
         return user_of_access_token(raw=raw)
     except TokenRefused as exc:
-        raise AuthenticationFailed(exc.detail) from None  # the kind for which DRF leaves nobody signed in
+        # The kind for which DRF leaves nobody signed in.
+        raise AuthenticationFailed(str(exc.detail)) from None
 
 
 def require_csrf_token(request: Request) -> None:

@@ -1,45 +1,46 @@
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
+from apps.core.sentences import Sentence
 
 
 class WrongCredentials(DomainError):
     """Unknown account, wrong password, closed account: nobody is told which."""
 
     code = ErrorCode.AUTHENTICATION_FAILED
-    detail = "The account or the password is not right."
+    detail = Sentence("The account or the password is not right.")
 
 
 class EmailNotConfirmed(DomainError):
     """Said only to somebody who knows the password."""
 
     code = ErrorCode.EMAIL_NOT_VERIFIED
-    detail = "Confirm your e-mail address first: follow the link in the mail we sent you."
+    detail = Sentence("Confirm your e-mail address first: follow the link in the mail we sent you.")
 
 
 class TokenRefused(DomainError):
     """Bad, expired, used up or withdrawn: a client can only sign in again."""
 
     code = ErrorCode.AUTHENTICATION_FAILED
-    detail = "The sign-in has expired or was ended. Sign in again."
+    detail = Sentence("The sign-in has expired or was ended. Sign in again.")
 
 
 class LinkInvalid(DomainError):
     code = ErrorCode.LINK_INVALID
-    detail = "This link is not valid. Ask for a new mail."
+    detail = Sentence("This link is not valid. Ask for a new mail.")
 
 
 class LinkExpired(DomainError):
     code = ErrorCode.LINK_EXPIRED
-    detail = "This link has expired. Ask for a new mail."
+    detail = Sentence("This link has expired. Ask for a new mail.")
 
 
 class RegistrationRefused(DomainError):
     """With the fields to put right."""
 
     code = ErrorCode.INVALID
-    detail = "The account could not be made as asked for."
+    detail = Sentence("The account could not be made as asked for.")
 
 
 class ProfileRefused(DomainError):
     code = ErrorCode.INVALID
-    detail = "The profile could not be changed as asked for."
+    detail = Sentence("The profile could not be changed as asked for.")

@@ -6,7 +6,7 @@ from kombu import Queue
 
 from apps.plant_identification import constants as identification
 from plant_community_backend.schedule import BEAT_SCHEDULE
-from plant_community_backend.settings import headers, logs, openapi, stores
+from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.env import BASE_DIR, env, names
 
 VERSION = "0.1.0"
@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "plant_community_backend.security_headers.SecurityHeadersMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "apps.core.api.languages.ApiLanguageMiddleware",
     "apps.core.api.middleware.ApiVersionMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.middleware.http.ConditionalGetMiddleware",
@@ -153,6 +154,7 @@ MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 MEDIA_URL = "/media/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "plant_community_backend" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Photos people send are never served by address: a storage without a URL of its own.
@@ -245,15 +247,8 @@ REFUSED_UPLOAD_RATE = env.int("REFUSED_UPLOAD_RATE", default=60)  # per address 
 SIGN_IN_RATE = env.int("SIGN_IN_RATE", default=5)  # per address and account in 15 min
 REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and hour
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute
-API_LIMITS = {  # what /api/v1/meta/ tells
-    "photos": {
-        "max_photos": identification.MAX_PHOTOS,
-        "max_photo_bytes": identification.MAX_PHOTO_BYTES,
-        "max_request_bytes": identification.MAX_REQUEST_BYTES,
-        "deadline_s": identification.IDENTIFY_DEADLINE_S,
-    },
-    "page_size_max": 100,
-}
+API_LIMITS = meta.API_LIMITS
+API_LANGUAGES = meta.API_LANGUAGES
 SPECTACULAR_SETTINGS = openapi.SPECTACULAR_SETTINGS
 
 # --- Identification -----------------------------------------------------------------------------------------
@@ -278,6 +273,8 @@ WAGTAILSEARCH_BACKENDS = {"default": {"BACKEND": "wagtail.search.backends.databa
 
 # --- The rest -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
+LANGUAGES = meta.LANGUAGES
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

@@ -71,12 +71,14 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = [
     "api-version",
+    "content-language",
     "deprecation",
     "etag",
     "link",
     "preference-applied",
     "ratelimit",
     "ratelimit-policy",
+    "restorable-until",
     "retry-after",
     "sunset",
     "x-request-id",

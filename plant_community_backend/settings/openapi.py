@@ -3,7 +3,7 @@
 from typing import Any
 
 from apps.core.codes import ErrorCode
-from apps.plant_identification.types import AnswerStatus, ProviderState
+from apps.plant_identification.types import AnswerStatus, Organ, ProviderState
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Plant Community API",
@@ -24,7 +24,22 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ErrorCode": [(str(code), code.title) for code in ErrorCode],
         "AnswerStatus": [str(status) for status in AnswerStatus],
         "ProviderState": [str(state) for state in ProviderState],
+        "Agreement": ["both", "single", "genus", "none"],
+        "ApiVersionState": ["current", "deprecated", "removed"],
         "CircuitState": ["closed", "open", "half_open"],
+        "FloraProject": "apps.plant_identification.constants.PLANTNET_PROJECTS",
+        "HealthStatus": ["healthy", "degraded", "unhealthy"],
+        "Language": "apps.plant_identification.constants.LANGUAGES",
+        "NameKind": ["scientific", "common", "synonym"],
+        "NameMatch": ["exact", "prefix", "words", "similar"],
+        "ServerMode": ["development", "production"],
+        "SubscriptionTier": "apps.users.models.SubscriptionTier",
+        "Verdict": ["right", "wrong", "other"],
+        "Organ": [str(organ) for organ in Organ],
+        "ProviderName": "apps.plant_identification.api.serializers.PROVIDERS",
+        "AnswerSource": "apps.plant_identification.api.serializers.SOURCES",
+        "Rank": "apps.plant_identification.api.serializers.RANKS",
+        "CacheOutcome": "apps.plant_identification.api.serializers.CACHE_OUTCOMES",
     },
     "PREPROCESSING_HOOKS": ["apps.core.api.schema.only_versioned_paths"],
     "POSTPROCESSING_HOOKS": [

@@ -31,7 +31,7 @@ SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 STORAGES = {
     **STORAGES,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "plant_community_backend.static_storage.ModuleStaticFilesStorage"},
 }
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**headers.PUBLIC_POLICY, "upgrade-insecure-requests": True}}
 ADMIN_CONTENT_SECURITY_POLICY = {**headers.ADMIN_POLICY, "upgrade-insecure-requests": True}

@@ -4,12 +4,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 from wagtail.api.v2.utils import BadRequestError
 from wagtail.api.v2.views import PagesAPIViewSet
 from wagtail.documents.api.v2.views import DocumentsAPIViewSet
 from wagtail.images.api.v2.views import ImagesAPIViewSet
+from wagtail.models import Site
 
 from apps.blog.api.pagination import BoundedPagination
 from apps.blog.api.serializers import PublicDocumentSerializer, PublicImageSerializer, PublicPageSerializer
@@ -28,13 +30,13 @@ class PublicContentMixin(ContentApiMixin):
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         for name, value in request.query_params.items():
             if "\x00" in name or "\x00" in value:  # no text in the database can hold one
-                raise BadRequestError("null characters are not allowed")
+                raise BadRequestError(_("null characters are not allowed"))
 
     def filter_queryset(self, queryset: Any) -> Any:
         try:
             return super().filter_queryset(queryset)  # type: ignore[misc]
         except (ValidationError, ValueError, TypeError) as exc:
-            raise BadRequestError("a filter's value does not fit its field") from exc
+            raise BadRequestError(_("a filter's value does not fit its field")) from exc
 
     def get_object(self) -> Any:
         try:
@@ -44,13 +46,13 @@ class PublicContentMixin(ContentApiMixin):
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, OverflowError):  # SQLite's word for a number that no row can have
-            exc = BadRequestError("a number is too large")
+            exc = BadRequestError(_("a number is too large"))
         return super().handle_exception(exc)
 
     def find_object(self, queryset: Any, request: Request) -> Any:
         number = request.GET.get("id")
         if number is not None and not number.isdecimal():
-            raise BadRequestError("id must be a positive integer")
+            raise BadRequestError(_("id must be a positive integer"))
         return super().find_object(queryset, request)  # type: ignore[misc]
 
 
@@ -66,8 +68,10 @@ class PublicPagesViewSet(PublicContentMixin, PagesAPIViewSet):  # type: ignore[m
         if self._base_queryset is None:
             try:
                 self._base_queryset = super().get_base_queryset().public()
+            except Site.DoesNotExist as exc:
+                raise Http404 from exc
             except ValueError as exc:
-                raise BadRequestError("site must be a host name, or a host name and a port") from exc
+                raise BadRequestError(_("site must be a host name, or a host name and a port")) from exc
         return self._base_queryset
 
     def get_queryset(self) -> Any:

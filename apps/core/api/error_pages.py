@@ -8,6 +8,7 @@ from http import HTTPStatus
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from apps.core.api.paths import is_api_path
 from apps.core.api.problems import problem_response
@@ -18,7 +19,7 @@ from apps.core.logging.context import get_request_id
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return _error(request, ErrorCode.REQUEST_TOO_LARGE)
-    return _error(request, ErrorCode.PARSE_ERROR, "The request could not be read.")
+    return _error(request, ErrorCode.PARSE_ERROR, _("The request could not be read."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001

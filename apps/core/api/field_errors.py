@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.exceptions import ValidationError as ModelValidationError
+from django.utils.translation import gettext as _
 from rest_framework.settings import api_settings
 
 from apps.core.exceptions import FieldError
@@ -44,9 +45,15 @@ def describe_fields(errors: Sequence[FieldError]) -> str:
     fields = list(dict.fromkeys(error.field for error in errors))
     if len(errors) == 1 or fields == [""]:
         first = errors[0]
-        return f"{_label(first.field)}: {first.message}" if first.field else first.message
-    named = ", ".join(_label(field) if field else "the request as a whole" for field in fields)
-    return f"Please correct these: {named}." if named else "The request is not valid."
+        if not first.field:
+            return str(first.message)
+        return _("%(field)s: %(message)s") % {"field": _label(first.field), "message": first.message}
+    named = ", ".join(_label(field) if field else _("the request as a whole") for field in fields)
+    return (
+        _("Please correct these: %(fields)s.") % {"fields": named}
+        if named
+        else _("The request is not valid.")
+    )
 
 
 def _walk(node: Any, path: tuple[str, ...]) -> Iterator[FieldError]:

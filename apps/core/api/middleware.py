@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
+from django.utils.translation import gettext as _
 
 from apps.core.api.clients import ClientVersion, client_version
 from apps.core.api.limits import add_rate_limit_headers
@@ -45,10 +46,12 @@ class ApiVersionMiddleware:
 
 def _refusal(request: HttpRequest, path: ApiPath, client: ClientVersion) -> HttpResponse | None:
     if path.is_legacy and settings.LEGACY_API_REMOVED:
-        detail = f"This address is no longer served. Use {path.successor} instead."
+        detail = _("This address is no longer served. Use %(address)s instead.") % {"address": path.successor}
         return problem_response(request, ErrorCode.GONE, detail)
     if path.is_versioned and client.is_too_old:
-        detail = f"This version of the app is too old. Please update it: {settings.CLIENT_UPDATE_URL}"
+        detail = _("This version of the app is too old. Please update it: %(address)s") % {
+            "address": settings.CLIENT_UPDATE_URL
+        }
         response = problem_response(request, ErrorCode.CLIENT_TOO_OLD, detail)
         response["Link"] = f'<{settings.CLIENT_UPDATE_URL}>; rel="latest-version"'
         patch_vary_headers(response, ["X-Client-Version"])
@@ -69,6 +72,7 @@ def _without_html(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.content = problem.content
     response["Content-Type"] = problem["Content-Type"]
     del response["Content-Length"]
+    del response["Content-Encoding"]  # the page may have been compressed
     return response
 
 

@@ -5,16 +5,20 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError as InvalidValue
 from django.db.models import Field, Model, Q, QuerySet
-from rest_framework.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import BasePagination, PageNumberPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 from rest_framework.views import APIView
+
+from apps.core.api.moments import in_utc
 
 PAGE_SIZE = 20
 PAGE_SIZE_MAX = 100
@@ -48,6 +52,16 @@ class Cursor:
         return cls(value=value, id=row_id, backwards=bool(backwards))
 
 
+def _page_size(request: Request, *, usual: int, most: int) -> int:
+    raw = request.query_params.get("page_size")
+    if raw is None:
+        return usual
+    if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:9]) <= most):
+        message = _("Choose a number from 1 to %(most)d.") % {"most": most}
+        raise ValidationError({"page_size": [message]})
+    return int(raw)
+
+
 class NewestFirstPagination(BasePagination):
     """`next`, `previous`, `results`. Pages stay whole while rows are added.
 
@@ -65,7 +79,7 @@ class NewestFirstPagination(BasePagination):
         self._column, descending = self._order(request, queryset, view)
         cursor = _requested_cursor(request)
         backwards = cursor is not None and cursor.backwards
-        size = self._requested_size(request)
+        size = _page_size(request, usual=self.page_size, most=self.max_page_size)
         rows = self._rows(queryset, cursor, descending=descending != backwards)[: size + 1]
         found = list(rows)
         page = found[:size]
@@ -93,6 +107,7 @@ class NewestFirstPagination(BasePagination):
         meta = queryset.model._meta  # noqa: SLF001 - documented API
         try:
             value = cast("Field[Any, Any]", meta.get_field(self._column)).to_python(cursor.value)
+            value = in_utc(value) if isinstance(value, datetime) else value
             row_id = meta.pk.to_python(cursor.id)
         except (InvalidValue, ValueError) as exc:
             raise _invalid_cursor() from exc
@@ -109,24 +124,11 @@ class NewestFirstPagination(BasePagination):
         cursor = Cursor(value=value, id=row_id, backwards=backwards)
         return replace_query_param(self._url, "cursor", cursor.encode())
 
-    def _requested_size(self, request: Request) -> int:
-        raw = request.query_params.get("page_size")
-        if raw is None:
-            return self.page_size
-        if not (raw.isascii() and raw.isdigit() and 1 <= int(raw[:9]) <= self.max_page_size):
-            raise ValidationError({"page_size": [f"Choose a number from 1 to {self.max_page_size}."]})
-        return int(raw)
-
     def get_paginated_response(self, data: Any) -> Response:
         return Response({"next": self._next, "previous": self._previous, "results": data})
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": ["string", "null"], "format": "uri"}
-        return {
-            "type": "object",
-            "required": ["next", "previous", "results"],
-            "properties": {"next": link, "previous": link, "results": schema},
-        }
+        return _page_schema(schema)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         return [
@@ -159,6 +161,36 @@ class NumberedPagination(PageNumberPagination):
     page_size_query_param = "page_size"
     max_page_size = PAGE_SIZE_MAX
 
+    def get_page_size(self, request: Request) -> int:
+        return _page_size(request, usual=PAGE_SIZE, most=PAGE_SIZE_MAX)
+
+    def paginate_queryset(
+        self, queryset: Any, request: Request, view: APIView | None = None
+    ) -> list[Any] | None:
+        try:
+            return super().paginate_queryset(queryset, request, view=view)
+        except NotFound as exc:  # the list is there; what it has not got is this page
+            raise ValidationError({"page": [_("There is no such page.")]}) from exc
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return _page_schema(schema, count={"type": "integer", "minimum": 0})
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        bounds: dict[str, dict[str, Any]] = {
+            self.page_query_param: {"minimum": 1, "default": 1},
+            self.page_size_query_param: {"minimum": 1, "maximum": PAGE_SIZE_MAX, "default": PAGE_SIZE},
+        }
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            parameter["schema"] |= bounds[parameter["name"]]
+        return parameters
+
+
+def _page_schema(results: dict[str, Any], **more: Any) -> dict[str, Any]:
+    link = {"type": ["string", "null"], "format": "uri"}
+    properties = {**more, "next": link, "previous": link, "results": results}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
 
 def _requested_cursor(request: Request) -> Cursor | None:
     text = request.query_params.get("cursor")
@@ -171,7 +203,7 @@ def _requested_cursor(request: Request) -> Cursor | None:
 
 
 def _invalid_cursor() -> ValidationError:
-    return ValidationError({"cursor": ["This is not a cursor of this list. Begin without one."]})
+    return ValidationError({"cursor": [_("This is not a cursor of this list. Begin without one.")]})
 
 
 def _position(row: Any, column: str) -> tuple[str, str]:

@@ -18,6 +18,8 @@ from django.core.exceptions import ValidationError as ModelValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.http.request import UnreadablePostError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 from rest_framework import exceptions as drf
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -28,6 +30,7 @@ from apps.core.api.field_errors import describe_fields, field_errors, model_fiel
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError, FieldError
 from apps.core.logging.context import get_request_id
+from apps.core.sentences import Sentence, Words
 
 logger = logging.getLogger(__name__)
 
@@ -50,14 +53,16 @@ _CODE_OF_STATUS = {
     503: ErrorCode.SERVICE_UNAVAILABLE,
 }
 _DETAIL_OF_CODE = {
-    ErrorCode.INVALID: "The request is not valid.",
-    ErrorCode.CSRF_FAILED: "The CSRF token is missing or wrong. Fetch a new one and send the request again.",
-    ErrorCode.PERMISSION_DENIED: "You are not allowed to do this.",
-    ErrorCode.NOT_FOUND: "There is nothing at this address.",
-    ErrorCode.METHOD_NOT_ALLOWED: "This address does not take this method.",
-    ErrorCode.REQUEST_TOO_LARGE: "The request is too large.",
-    ErrorCode.SERVICE_UNAVAILABLE: "The service is unavailable for a moment. Please try again.",
-    ErrorCode.INTERNAL_ERROR: "Something went wrong on our side. It has been recorded.",
+    ErrorCode.INVALID: _("The request is not valid."),
+    ErrorCode.CSRF_FAILED: _(
+        "The CSRF token is missing or wrong. Fetch a new one and send the request again."
+    ),
+    ErrorCode.PERMISSION_DENIED: _("You are not allowed to do this."),
+    ErrorCode.NOT_FOUND: _("There is nothing at this address."),
+    ErrorCode.METHOD_NOT_ALLOWED: _("This address does not take this method."),
+    ErrorCode.REQUEST_TOO_LARGE: _("The request is too large."),
+    ErrorCode.SERVICE_UNAVAILABLE: _("The service is unavailable for a moment. Please try again."),
+    ErrorCode.INTERNAL_ERROR: _("Something went wrong on our side. It has been recorded."),
 }
 _PUBLIC_CODES = frozenset(code.value for code in ErrorCode)
 _DATABASE_GONE = (OperationalError, InterfaceError)
@@ -67,27 +72,29 @@ _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 def problem_body(
     request: HttpRequest | Request,
     code: ErrorCode,
-    detail: str = "",
+    detail: Words = "",
     *,
     errors: Iterable[FieldError] = (),
     status: int | None = None,
 ) -> dict[str, Any]:
     return {
         "type": f"{ERRORS_PAGE}#{code}",
-        "title": code.title,
+        "title": gettext(code.title),
         "status": status or code.status,
-        "detail": _sentence(detail or _DETAIL_OF_CODE.get(code, code.title)),
+        "detail": _sentence(str(detail) or gettext(_DETAIL_OF_CODE.get(code, code.title))),
         "instance": request.path,
         "code": str(code),
         "request_id": get_request_id(),
-        "errors": [{"field": error.field, "code": error.code, "message": error.message} for error in errors],
+        "errors": [
+            {"field": error.field, "code": error.code, "message": str(error.message)} for error in errors
+        ],
     }
 
 
 def problem_response(
     request: HttpRequest,
     code: ErrorCode,
-    detail: str = "",
+    detail: Words = "",
     *,
     status: int | None = None,
     retry_after_s: float | None = None,
@@ -132,6 +139,18 @@ def whole_seconds(seconds: float) -> int:
     return max(1, math.ceil(seconds))
 
 
+def throttled_for(seconds: int) -> Sentence:
+    return Sentence(
+        "Request was throttled. Expected available in %(count)d second.",
+        {"count": seconds},
+        plural="Request was throttled. Expected available in %(count)d seconds.",
+    )
+
+
+def _own(code: ErrorCode) -> str:
+    return gettext(_DETAIL_OF_CODE[code])
+
+
 def _translated(exc: Exception) -> DomainError | None:
     match exc:
         case DomainError():
@@ -144,9 +163,9 @@ def _translated(exc: Exception) -> DomainError | None:
             return _from_drf(exc)
         case Http404():
             # Django's own texts name models and columns.
-            return DomainError(_DETAIL_OF_CODE[ErrorCode.NOT_FOUND], code=ErrorCode.NOT_FOUND)
+            return DomainError(_own(ErrorCode.NOT_FOUND), code=ErrorCode.NOT_FOUND)
         case PermissionDenied():
-            detail = str(exc) or _DETAIL_OF_CODE[ErrorCode.PERMISSION_DENIED]
+            detail = str(exc) or _own(ErrorCode.PERMISSION_DENIED)
             return DomainError(detail, code=ErrorCode.PERMISSION_DENIED)
     if isinstance(exc, _DATABASE_GONE):
         return _database_gone(exc)
@@ -155,9 +174,9 @@ def _translated(exc: Exception) -> DomainError | None:
 
 def _from_unreadable_request(exc: Exception) -> DomainError | None:
     if isinstance(exc, _TOO_LARGE):
-        return DomainError(_DETAIL_OF_CODE[ErrorCode.REQUEST_TOO_LARGE], code=ErrorCode.REQUEST_TOO_LARGE)
+        return DomainError(_own(ErrorCode.REQUEST_TOO_LARGE), code=ErrorCode.REQUEST_TOO_LARGE)
     if isinstance(exc, BadRequest | SuspiciousOperation | UnreadablePostError):
-        return DomainError("The request could not be read.", code=ErrorCode.PARSE_ERROR)
+        return DomainError(gettext("The request could not be read."), code=ErrorCode.PARSE_ERROR)
     return None
 
 
@@ -173,7 +192,7 @@ def _database_gone(exc: Exception) -> DomainError:
         extra={"event": "database_unavailable", "error": type(exc).__name__},
     )
     return DomainError(
-        _DETAIL_OF_CODE[ErrorCode.SERVICE_UNAVAILABLE],
+        _own(ErrorCode.SERVICE_UNAVAILABLE),
         code=ErrorCode.SERVICE_UNAVAILABLE,
         retry_after_s=DATABASE_RETRY_AFTER_S,
     )
@@ -184,10 +203,9 @@ def _from_drf(exc: drf.APIException) -> DomainError:
     if isinstance(exc, drf.Throttled):
         wait_s: float | None = getattr(exc, "wait", None)
         if wait_s is None:
-            return DomainError("Request was throttled.", code=code)
+            return DomainError(gettext("Request was throttled."), code=code)
         seconds = whole_seconds(wait_s)
-        detail = f"Request was throttled. Expected available in {seconds} seconds."
-        return DomainError(detail, code=code, retry_after_s=seconds)
+        return DomainError(throttled_for(seconds), code=code, retry_after_s=seconds)
     return DomainError(_text(exc.detail), code=code)
 
 

@@ -5,23 +5,29 @@ from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticatedOrReadOnly
 
+from apps.core.api.problems import PROBLEM_CONTENT_TYPE
 from apps.core.codes import ErrorCode
 
 ERROR_CODES = [(str(code), code.title) for code in ErrorCode]
 VERSIONED = ("/api/v1/", "/api/v2/")
 
 _DESCRIPTIONS = {
+    "304": "Unchanged since the `ETag` that came back as `If-None-Match`.",
     "400": "The request is not valid; `errors` says which field and why.",
     "401": "Sign-in needed, or refused.",
     "403": "Not allowed.",
     "404": "There is no such thing, or it is somebody else's.",
+    "406": "There is no answer of the kind that `Accept` asks for.",
     "413": "The request is too large.",
     "415": "The body is of a kind this address does not take.",
     "422": "The body could be read but not used.",
     "429": "Too many requests.",
+    "500": "Something went wrong on our side. It has been recorded.",
     "503": "Unavailable for a moment.",
 }
+_ANYWHERE = frozenset({"403", "406", "500", "503"})  # 403 also says that the app is too old
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -56,20 +62,25 @@ class ProblemAutoSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             problem = self.resolve_serializer(ProblemSerializer, "response").ref
-            for status in sorted(self._problem_statuses(operation)):
-                operation["responses"].setdefault(
-                    status,
-                    {
-                        "description": _DESCRIPTIONS[status],
-                        "content": {"application/problem+json": {"schema": problem}},
-                    },
-                )
+            for status in self._problem_statuses(operation):
+                answer = operation["responses"].setdefault(status, {"description": _DESCRIPTIONS[status]})
+                answer.setdefault("content", {}).setdefault(PROBLEM_CONTENT_TYPE, {"schema": problem})
+            if self.method == "GET":
+                operation["responses"].setdefault("304", {"description": _DESCRIPTIONS["304"]})
             operation["responses"] = dict(sorted(operation["responses"].items()))
         return operation
 
+    def get_auth(self) -> list[dict[str, Any]]:
+        auths: list[dict[str, Any]] = super().get_auth()
+        is_open = any(isinstance(each, IsAuthenticatedOrReadOnly) for each in self.view.get_permissions())
+        # The original knows that very class only, and not those that stand on it.
+        if is_open and self.method in SAFE_METHODS and {} not in auths:
+            auths.append({})
+        return auths
+
     def _problem_statuses(self, operation: dict[str, Any]) -> set[str]:
         places = {parameter["in"] for parameter in operation.get("parameters", [])}
-        statuses = {"503"}
+        statuses = set(_ANYWHERE)
         if self.method in _BODY_METHODS:
             statuses |= {"400", "413", "415"}
         if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
@@ -79,7 +90,7 @@ class ProblemAutoSchema(AutoSchema):
         if "path" in places:
             statuses.add("404")
         if self.view.get_authenticators():
-            statuses |= {"401", "403"}
+            statuses.add("401")
         if self.view.get_throttles():
             statuses.add("429")
         return statuses
@@ -92,37 +103,80 @@ def only_versioned_paths(
     return [endpoint for endpoint in endpoints if endpoint[0].startswith(VERSIONED)]
 
 
-_HEADERS = {
+_HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "X-Request-ID": ("Names this answer in our logs.", {"type": "string"}),
     "API-Version": ("The version that answered.", {"type": "string", "examples": ["v1"]}),
     "RateLimit": ("What is left, and the seconds until it is whole again.", {"type": "string"}),
     "RateLimit-Policy": ("How much is allowed in which time.", {"type": "string"}),
     "Retry-After": ("Seconds until it is worth trying again.", {"type": "integer", "minimum": 1}),
     "WWW-Authenticate": ("How to sign in.", {"type": "string"}),
+    "Location": ("The address of what this answer is about.", {"type": "string"}),
+    "ETag": ("What `If-None-Match` takes.", {"type": "string"}),
+    "Content-Language": ("What the sentences in it are written in.", {"type": "string"}),
 }
 _ALWAYS = ("X-Request-ID", "API-Version")
 _HEADERS_OF_STATUS = {
+    "302": ("Location",),
     "401": ("WWW-Authenticate",),
     "429": ("RateLimit", "RateLimit-Policy", "Retry-After"),
     "503": ("Retry-After",),
 }
+_LIMITS = ("RateLimit", "RateLimit-Policy")
+_REQUEST_HEADERS = {
+    "X-Request-ID": "8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it.",
+    "X-Client-Version": "Such as `android/2.4.1`: an app that is too old to work is told so.",
+    "Accept-Language": "The languages the reader prefers; `meta/` tells which there are.",
+    "If-None-Match": "The `ETag` of the answer one has: 304 and no body while nothing has changed.",
+}
 
 
 def add_common_headers(result: dict[str, Any], **_rest: Any) -> dict[str, Any]:
-    result["components"]["headers"] = {
-        name: {"description": description, "schema": schema}
+    components = result["components"]
+    components["headers"] = {
+        name: {"description": description, "required": True, "schema": schema}
         for name, (description, schema) in _HEADERS.items()
     }
+    components["headers"] |= {
+        _sometimes(name): {"description": description, "schema": schema}
+        for name, (description, schema) in _HEADERS.items()
+        if name not in _ALWAYS
+    }
+    components["parameters"] = {
+        name: {"in": "header", "name": name, "description": description, "schema": {"type": "string"}}
+        for name, description in _REQUEST_HEADERS.items()
+    }
     for operations in result["paths"].values():
-        for operation in operations.values():
+        for method, operation in operations.items():
+            _add_request_headers(method, operation)
             for status, response in operation["responses"].items():
-                _add_headers(response, (*_ALWAYS, *_HEADERS_OF_STATUS.get(status, ())))
-                if status.startswith("2") and "429" in operation["responses"]:
-                    _add_headers(response, ("RateLimit", "RateLimit-Policy"))
+                _add_headers_of(status, method, response, is_limited="429" in operation["responses"])
     return result
 
 
-def _add_headers(response: dict[str, Any], names: tuple[str, ...]) -> None:
+def _add_request_headers(method: str, operation: dict[str, Any]) -> None:
+    names = [name for name in _REQUEST_HEADERS if method == "get" or name != "If-None-Match"]
+    operation.setdefault("parameters", []).extend(
+        {"$ref": f"#/components/parameters/{name}"} for name in names
+    )
+
+
+def _add_headers_of(status: str, method: str, response: dict[str, Any], *, is_limited: bool) -> None:
+    is_good = status.startswith("2")
+    always = [*_ALWAYS, *_HEADERS_OF_STATUS.get(status, ())]
+    if is_limited and is_good:
+        always += _LIMITS
+    if status == "503" and set(response.get("content", {})) != {PROBLEM_CONTENT_TYPE}:
+        always.remove("Retry-After")  # a report of how things are promises no time
+    sometimes = [*_LIMITS] if is_limited else []
+    sometimes += ["Content-Language"] if response.get("content") else []
+    sometimes += ["ETag"] if method == "get" and status in {"200", "304"} else []
+    sometimes += ["Location"] if status in {"201", "202"} else []
     headers = response.setdefault("headers", {})
-    for name in names:
+    for name in always:
         headers.setdefault(name, {"$ref": f"#/components/headers/{name}"})
+    for name in sometimes:
+        headers.setdefault(name, {"$ref": f"#/components/headers/{_sometimes(name)}"})
+
+
+def _sometimes(name: str) -> str:
+    return f"Sometimes-{name}"

@@ -11,7 +11,7 @@ from apps.core.api.limits import Limiter, Usage
 
 
 class AddressThrottle(BaseThrottle):
-    """So many calls a period from one address. Subclasses say how many of what."""
+    """So many calls a period from one address, or from who `key` names. Subclasses say how many of what."""
 
     group: ClassVar[str]
     period_s: ClassVar[int]
@@ -20,9 +20,12 @@ class AddressThrottle(BaseThrottle):
         """Read for each request, so that a setting can be changed without an import order."""
         raise NotImplementedError
 
+    def key(self, request: Request) -> str:
+        return client_address(request)
+
     def allow_request(self, request: Request, view: APIView) -> bool:
         limiter = Limiter(self.group, self.period_s)
-        self._usage: Usage = limiter.count(request, key=client_address(request), limit=self.limit())
+        self._usage: Usage = limiter.count(request, key=self.key(request), limit=self.limit())
         return not self._usage.exceeded
 
     def wait(self) -> float | None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -24,6 +25,6 @@ class ApiVersioning(NamespaceVersioning):
             if _VERSION.fullmatch(namespace):
                 # Read now, not when the module is imported: a test may allow one more version.
                 if namespace not in (api_settings.ALLOWED_VERSIONS or ()):
-                    raise NotFound("There is no such version of this API.")
+                    raise NotFound(_("There is no such version of this API."))
                 return str(namespace)
         return str(api_settings.DEFAULT_VERSION)

@@ -46,11 +46,24 @@ class LimitsSerializer(serializers.Serializer[Any]):
     page_size_max = serializers.IntegerField()
 
 
+class LanguagesSerializer(serializers.Serializer[Any]):
+    """ISO 639-1."""
+
+    texts = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What our sentences are written in; see `Accept-Language`.",
+    )
+    common_names = serializers.ListField(
+        child=serializers.CharField(), help_text="What an identification takes as `language`."
+    )
+
+
 class MetaSerializer(serializers.Serializer[Any]):
     version = serializers.CharField(help_text="The version that answered.")
     versions = ApiVersionSerializer(many=True)
     client = ClientRequirementsSerializer()
     limits = LimitsSerializer()
+    languages = LanguagesSerializer()
 
 
 class MetaView(APIView):
@@ -66,6 +79,7 @@ class MetaView(APIView):
             "versions": _versions(),
             "client": {"min_version": settings.MIN_CLIENT_VERSION, "update_url": settings.CLIENT_UPDATE_URL},
             "limits": {**settings.API_LIMITS, "identifications_per_hour": _identification_rates()},
+            "languages": settings.API_LANGUAGES,
         }
         return Response(meta)  # built here in the shape the serializer describes
 

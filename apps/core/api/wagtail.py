@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.exceptions import NotFound, ParseError
@@ -21,9 +22,9 @@ from wagtail.api.v2.utils import BadRequestError
 from apps.core.api.schema import ProblemAutoSchema
 from apps.core.api.throttling import AddressThrottle
 
+# Nothing in it is required: `fields=_,title` leaves out even these two.
 _ITEM: dict[str, Any] = {
     "type": "object",
-    "required": ["id", "meta"],
     "properties": {"id": {"type": "integer"}, "meta": {"type": "object", "additionalProperties": True}},
     "additionalProperties": True,
 }
@@ -87,6 +88,9 @@ class ContentAutoSchema(ProblemAutoSchema):
             for name in sorted(names)
         ]
 
+    def _problem_statuses(self, operation: dict[str, Any]) -> set[str]:
+        return super()._problem_statuses(operation) | {"404"}  # also a site or a locale that is not there
+
     def _is_list_view(self, serializer: Any = None) -> bool:
         return False  # its envelope is Wagtail's own
 
@@ -104,7 +108,7 @@ class ContentApiMixin:
     def handle_exception(self, exc: Exception) -> Response:
         """Problem documents instead of Wagtail's `{"message": …}`."""
         if isinstance(exc, Http404):
-            exc = NotFound("There is no such content.")
+            exc = NotFound(_("There is no such content."))
         elif isinstance(exc, BadRequestError):
             exc = ParseError(str(exc))
         response: Response = super().handle_exception(exc)  # type: ignore[misc]

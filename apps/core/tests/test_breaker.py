@@ -357,7 +357,7 @@ def test_ten_calls_of_a_second_take_a_second(make):
 
 
 def test_32_threads_that_fail_at_once_trip_it_once(make, recorder):
-    breaker = make()
+    breaker = make(reset_timeout_s=60.0)
 
     in_threads(32, lambda _: try_call(breaker))
 

@@ -249,11 +249,11 @@ def test_answers_are_compressed_for_who_asks(client: Client) -> None:
 def test_the_first_page_leads_everywhere_and_warns_of_the_sandbox(client: Client, settings: Any) -> None:
     settings.PROVIDER_SANDBOX = False
     text = client.get("/").content.decode()
-    for link in ("/api/docs/", "/cms/", "/admin/", "/readyz"):
+    for link in ("/blog/", "/api/docs/", "/api/redoc/", "/cms/"):
         assert f'href="{link}"' in text
     assert "sandbox" not in text
     settings.PROVIDER_SANDBOX = True
-    assert "sandbox" in client.get("/").content.decode()
+    assert "<strong>Sandbox" in client.get("/").content.decode()
 
 
 def test_the_meta_document_tells_versions_clients_and_limits(client: Client, settings: Any) -> None:

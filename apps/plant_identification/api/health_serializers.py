@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.plant_identification.services.registry import SPECS
+
 
 class ServiceQuotaSerializer(serializers.Serializer[Any]):
     used = serializers.IntegerField()
@@ -27,11 +29,12 @@ class AvailabilitySerializer(serializers.Serializer[Any]):
 
 
 class ServicesHealthSerializer(serializers.Serializer[Any]):
-    plant_id = ProviderHealthSerializer()
-    plantnet = ProviderHealthSerializer()
     redis = AvailabilitySerializer()
     database = AvailabilitySerializer()
     celery = AvailabilitySerializer()
+
+    def get_fields(self) -> dict[str, Any]:
+        return {spec.name: ProviderHealthSerializer() for spec in SPECS} | super().get_fields()
 
 
 class CircuitStatusSerializer(serializers.Serializer[Any]):

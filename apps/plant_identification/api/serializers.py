@@ -3,12 +3,16 @@
 import math
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.core.languages import ENGLISH
 from apps.plant_identification import constants
-from apps.plant_identification.models import PlantIdentificationRequest
+from apps.plant_identification.api.languages import LanguageField
+from apps.plant_identification.services.candidates import COMBINED
 from apps.plant_identification.services.records import links_of
+from apps.plant_identification.services.registry import SPECS
 from apps.plant_identification.types import AnswerStatus, Options, Organ, ProviderState
 
 
@@ -35,8 +39,9 @@ class IdentifyOptionsSerializer(serializers.Serializer[Options]):
     organs = OrgansField(required=False, max_length=constants.MAX_PHOTOS)
     latitude = CoordinateField(required=False, min_value=-90, max_value=90)
     longitude = CoordinateField(required=False, min_value=-180, max_value=180)
-    language = serializers.ChoiceField(
-        choices=constants.LANGUAGES, default="en", help_text="ISO 639-1, for common names and texts."
+    language = LanguageField(
+        required=False,
+        help_text="ISO 639-1, for common names and texts. Left out: the best of `Accept-Language`.",
     )
     include_diseases = serializers.BooleanField(default=True, help_text="Assess the plant's health too.")
     project = serializers.ChoiceField(
@@ -46,12 +51,13 @@ class IdentifyOptionsSerializer(serializers.Serializer[Options]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("latitude" in attrs) != ("longitude" in attrs):
             missing = "longitude" if "latitude" in attrs else "latitude"
-            raise serializers.ValidationError({missing: "Send latitude and longitude together, or neither."})
+            message = _("Send latitude and longitude together, or neither.")
+            raise serializers.ValidationError({missing: message})
         return attrs
 
     def to_options(self) -> Options:
         given = {name: value for name, value in self.validated_data.items() if name != "organs"}
-        return Options(**given)
+        return Options(**{"language": self.context.get("language", ENGLISH), **given})
 
 
 class IdentifyRequestSerializer(IdentifyOptionsSerializer):
@@ -84,14 +90,27 @@ class WateringSerializer(serializers.Serializer[Any]):
 
 
 RANKS = ["species", "genus", "infraspecies"]
-SOURCES = ["combined", "plant_id", "plantnet"]
-PROVIDERS = ["plant_id", "plantnet"]
+PROVIDERS = [spec.name for spec in SPECS]
+SOURCES = [COMBINED, *PROVIDERS]
 CACHE_OUTCOMES = ["miss", "hit", "near"]
 
 
 class ProviderScoresSerializer(serializers.Serializer[Any]):
     plant_id = serializers.FloatField(allow_null=True)
     plantnet = serializers.FloatField(allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        """A further provider's score is there where that provider is configured."""
+        fields = super().get_fields()
+        more = [name for name in PROVIDERS if name not in fields]
+        return fields | {name: serializers.FloatField(allow_null=True, required=False) for name in more}
+
+
+def _languages() -> serializers.DictField:
+    return serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Which language the words of a field are in, where it is known: not always the one asked.",
+    )
 
 
 def _strings(*, null: bool = False, **kwargs: Any) -> serializers.ListField:
@@ -120,6 +139,7 @@ class SuggestionSerializer(serializers.Serializer[Any]):
     similar_images = SimilarImageSerializer(many=True)
     toxicity = serializers.CharField(allow_null=True)
     species_id = serializers.UUIDField(allow_null=True)
+    languages = _languages()
 
     def get_fields(self) -> dict[str, Any]:
         # Declared here because `source` as a class attribute would shadow Field.source.
@@ -139,6 +159,7 @@ class DiseaseSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(allow_null=True)
     treatment = TreatmentSerializer(allow_null=True)
     url = serializers.CharField(allow_null=True)
+    languages = _languages()
 
 
 class HealthQuestionSerializer(serializers.Serializer[Any]):
@@ -178,7 +199,8 @@ class ProviderReportSerializer(serializers.Serializer[Any]):
 
 class RecordLinksSerializer(serializers.Serializer[Any]):
     self = serializers.CharField()
-    feedback = serializers.CharField(allow_null=True)
+    feedback = serializers.CharField()
+    photo = serializers.CharField(allow_null=True, help_text="Null where the photos could not be kept.")
     species = serializers.CharField(allow_null=True)
 
 
@@ -215,6 +237,7 @@ class IdentificationSerializer(serializers.Serializer[Any]):
     disease_detection = DiseaseDetectionSerializer(allow_null=True)
     disease_suggestions = DiseaseSuggestionSerializer(many=True)
     providers = ProviderReportSerializer(many=True)
+    languages = _languages()
     sources = serializers.DictField(
         child=serializers.CharField(), help_text="Which provider a field of the headline comes from."
     )
@@ -254,5 +277,5 @@ class RequestEntrySerializer(HistoryEntrySerializer):
     links = serializers.SerializerMethodField()
 
     @extend_schema_field(RecordLinksSerializer)
-    def get_links(self, record: PlantIdentificationRequest) -> dict[str, str | None]:
-        return links_of(record)
+    def get_links(self, record: Any) -> dict[str, str | None]:
+        return links_of(record, species_id=record.headline_species_id)

@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from apps.core.api.addresses import client_address
 from apps.core.api.limits import Limiter, peek_all
-from apps.core.api.problems import whole_seconds
+from apps.core.api.problems import throttled_for, whole_seconds
 from apps.plant_identification.exceptions import LimitReached
 from apps.plant_identification.services.limits import hourly_limit
 from apps.plant_identification.services.registry import registry
@@ -46,9 +46,7 @@ def count_identification(request: Request) -> None:
     usage = IDENTIFICATIONS.count(request, key=mine.key, limit=mine.limit)
     if usage.exceeded:
         seconds = whole_seconds(usage.reset_s)
-        raise LimitReached(
-            f"Request was throttled. Expected available in {seconds} seconds.", retry_after_s=seconds
-        )
+        raise LimitReached(throttled_for(seconds), retry_after_s=seconds)
 
 
 def count_refused_upload(request: Request) -> None:

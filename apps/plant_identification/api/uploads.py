@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import FieldError
+from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.services.photos import PhotoNotAccepted
 
@@ -44,7 +45,9 @@ class BoundedMemoryUploadHandler(MemoryFileUploadHandler):
 
 def request_too_large() -> PhotoNotAccepted:
     megabytes = constants.MAX_REQUEST_BYTES // (1024 * 1024)
-    message = f"All photos of one request together may have at most {megabytes} MB."
+    message = Sentence(
+        "All photos of one request together may have at most %(megabytes)d MB.", {"megabytes": megabytes}
+    )
     return PhotoNotAccepted(
         message,
         code=ErrorCode.IMAGE_TOO_LARGE,

@@ -1,6 +1,13 @@
 from django.urls import path
 
-from apps.plant_identification.api import views
+from apps.plant_identification.api import (
+    feedback_views,
+    photo_views,
+    plant_views,
+    record_views,
+    species_views,
+    views,
+)
 
 app_name = "plant-identification"
 
@@ -9,7 +16,23 @@ urlpatterns = [
     path("identify/health/", views.IdentificationHealthView.as_view(), name="identify-health"),
     path("health/", views.IdentificationHealthView.as_view(), name="health"),
     path("status/", views.IdentificationHealthView.as_view(), name="status"),
-    path("requests/", views.RequestListView.as_view(), name="request-list"),
-    path("requests/<uuid:request_id>/", views.RequestDetailView.as_view(), name="request-detail"),
-    path("history/", views.HistoryView.as_view(), name="history"),
+    path("requests/", record_views.RequestListView.as_view(), name="request-list"),
+    path("requests/<uuid:request_id>/", record_views.RequestDetailView.as_view(), name="request-detail"),
+    path("requests/<uuid:request_id>/restore/", record_views.RestoreView.as_view(), name="request-restore"),
+    path(
+        "requests/<uuid:request_id>/feedback/", feedback_views.FeedbackView.as_view(), name="request-feedback"
+    ),
+    path("requests/<uuid:request_id>/photo/", photo_views.PhotosView.as_view(), name="request-photo"),
+    path(
+        "requests/<uuid:request_id>/photo/<int:position>/",
+        photo_views.PhotoFileView.as_view(),
+        name="request-photo-file",
+    ),
+    path("history/", record_views.HistoryView.as_view(), name="history"),
+    path("species/", species_views.SpeciesListView.as_view(), name="species-list"),
+    path("species/<uuid:species_id>/", species_views.SpeciesDetailView.as_view(), name="species-detail"),
+    path("search/species/", species_views.SpeciesSearchView.as_view(), name="species-search"),
+    path("plants/", plant_views.PlantListView.as_view(), name="plant-list"),
+    path("plants/<uuid:plant_id>/", plant_views.PlantDetailView.as_view(), name="plant-detail"),
+    path("plants/<uuid:plant_id>/restore/", plant_views.PlantRestoreView.as_view(), name="plant-restore"),
 ]

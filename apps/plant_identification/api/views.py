@@ -2,30 +2,28 @@
 
 import contextlib
 from typing import Any, NoReturn
-from uuid import UUID
 
-from django.db.models import QuerySet
-from django.http import Http404
 from django.http.request import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
-from rest_framework.generics import ListAPIView
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, ValidationError
 from rest_framework.parsers import MultiPartParser
-from rest_framework.permissions import AllowAny, BasePermission, IsAuthenticated
+from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.exceptions import DomainError, FieldError
+from apps.core.languages import written_language
+from apps.core.sentences import Sentence
 from apps.plant_identification.api.health_serializers import HealthSerializer
+from apps.plant_identification.api.languages import language_asked
 from apps.plant_identification.api.serializers import (
-    HistoryEntrySerializer,
     IdentificationSerializer,
     IdentifyOptionsSerializer,
     IdentifyRequestSerializer,
     QueuedIdentificationSerializer,
-    RequestEntrySerializer,
 )
 from apps.plant_identification.api.throttles import (
     IdentifyThrottle,
@@ -33,18 +31,16 @@ from apps.plant_identification.api.throttles import (
     count_refused_upload,
 )
 from apps.plant_identification.api.uploads import BoundedMemoryUploadHandler
-from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.permissions import identification_permission
-from apps.plant_identification.selectors import get_request, list_requests
 from apps.plant_identification.services.combined_identification_service import get_service
-from apps.plant_identification.services.completion import complete_answer
 from apps.plant_identification.services.health import HEALTHY, UNHEALTHY, describe_health
 from apps.plant_identification.services.photos import PhotoNotAccepted
-from apps.plant_identification.services.records import Identification, describe
+from apps.plant_identification.services.records import Identification
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.types import AnswerStatus, Organ, Upload
 
 PREFER_ASYNC = "respond-async"
+STRICT = {"1": True, "true": True, "0": False, "false": False}
 
 
 class IdentifyView(APIView):
@@ -83,6 +79,13 @@ class IdentifyView(APIView):
                 OpenApiParameter.HEADER,
                 description="`respond-async`: queue the photo where no service can answer now.",
             ),
+            OpenApiParameter(
+                "Preference-Applied",
+                str,
+                OpenApiParameter.HEADER,
+                response=["202"],
+                description=f"`{PREFER_ASYNC}`",
+            ),
         ],
     )
     def post(self, request: Request) -> Response:
@@ -97,11 +100,13 @@ class IdentifyView(APIView):
 
     def _identify(self, request: Request) -> Identification:
         files = [*request.FILES.getlist("image"), *request.FILES.getlist("images")]
-        form = IdentifyOptionsSerializer(data=request.data)
+        language = language_asked(request)
+        translation.activate(written_language(language))  # for errors too; the middleware takes it back
+        form = IdentifyOptionsSerializer(data=request.data, context={"language": language})
         form.is_valid(raise_exception=True)
         organs = form.validated_data.get("organs") or [Organ.AUTO] * len(files)
         if len(organs) != len(files) and files:
-            message = "Send one organ for each photo, or none at all."
+            message = Sentence("Send one organ for each photo, or none at all.")
             raise DomainError(message, errors=[FieldError("organs", "invalid", message)])
         uploads = [
             Upload(content=file.read(), organ=Organ(organ))
@@ -125,44 +130,6 @@ def _accepted(identification: Identification) -> Response:
     )
 
 
-class _OwnRequestsView(ListAPIView[PlantIdentificationRequest]):
-    permission_classes = [IsAuthenticated]
-
-    def get_queryset(self) -> QuerySet[PlantIdentificationRequest]:
-        return list_requests(self.request.user)
-
-
-class RequestListView(_OwnRequestsView):
-    """One's own identifications, newest first."""
-
-    serializer_class = RequestEntrySerializer
-
-
-class HistoryView(_OwnRequestsView):
-    """The short list: what was identified when."""
-
-    serializer_class = HistoryEntrySerializer
-
-
-class RequestDetailView(APIView):
-    """One identification, with what arrived since it was answered.
-
-    Who is not signed in reaches an identification made without signing in, by its unguessable id alone.
-    """
-
-    permission_classes = [AllowAny]
-
-    @extend_schema(operation_id="get_identification", responses=IdentificationSerializer)
-    def get(self, request: Request, request_id: UUID) -> Response:
-        record = get_request(request.user, request_id)
-        if record is None:
-            raise Http404
-        if record.answer is None:
-            return Response(describe(record, None).document)
-        answer = complete_answer(registry(), record.answer)
-        return Response(describe(record, answer.document).document)
-
-
 class IdentificationHealthView(APIView):
     """Whether photos can be identified right now."""
 
@@ -175,10 +142,14 @@ class IdentificationHealthView(APIView):
 
     @extend_schema(
         responses={200: HealthSerializer, 503: HealthSerializer},
-        parameters=[OpenApiParameter("strict", bool, description="503 for anything but healthy.")],
+        parameters=[
+            OpenApiParameter("strict", str, enum=tuple(STRICT), description="503 for anything but healthy."),
+        ],
     )
     def get(self, request: Request) -> Response:
         document = describe_health(registry(), with_details=bool(request.user.is_staff))
-        strict = request.query_params.get("strict") in {"1", "true"}
+        strict = STRICT.get(request.query_params.get("strict", "0"))
+        if strict is None:
+            raise ValidationError({"strict": [f"Choose one of {', '.join(STRICT)}."]})
         failed = document["status"] == UNHEALTHY or (strict and document["status"] != HEALTHY)
         return Response(document, status=503 if failed else 200, headers={"Cache-Control": "no-store"})

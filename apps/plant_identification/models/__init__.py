@@ -1,19 +1,37 @@
 """One module per aggregate; this is the list Django reads."""
 
 from apps.plant_identification.models.answers import IdentificationAnswer, PlantIdentificationResult
+from apps.plant_identification.models.erasures import PhotoErasure, UnwantedCopy
+from apps.plant_identification.models.feedback import IdentificationFeedback
 from apps.plant_identification.models.photos import PhotoSet
+from apps.plant_identification.models.plants import Plant, PlantCollection
 from apps.plant_identification.models.quota import QuotaReservation, QuotaShare, QuotaWindow
 from apps.plant_identification.models.requests import ExperimentGroup, PlantIdentificationRequest
 from apps.plant_identification.models.species import PlantSpecies
+from apps.plant_identification.models.species_names import (
+    NameKind,
+    SpeciesName,
+    SpeciesWord,
+    SpellingKey,
+)
 
 __all__ = [
     "ExperimentGroup",
     "IdentificationAnswer",
+    "IdentificationFeedback",
+    "NameKind",
+    "PhotoErasure",
     "PhotoSet",
+    "Plant",
+    "PlantCollection",
     "PlantIdentificationRequest",
     "PlantIdentificationResult",
     "PlantSpecies",
     "QuotaReservation",
     "QuotaShare",
     "QuotaWindow",
+    "SpeciesName",
+    "SpeciesWord",
+    "SpellingKey",
+    "UnwantedCopy",
 ]

@@ -26,7 +26,10 @@ class IdentificationAnswer(TimestampedModel):
     answered_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["question_key", "-answered_at"], name="answer_newest_for_question")]
+        indexes = [
+            models.Index(fields=["question_key", "-answered_at"], name="answer_newest_for_question"),
+            models.Index(fields=["photo_digest"], name="answer_of_photos"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.plant_name or 'nothing recognised'} ({self.status})"

@@ -12,6 +12,7 @@ class PhotoSet(TimestampedModel):
     digest = models.CharField(max_length=64, unique=True, help_text="sha256 hex over uploads and organs")
     paths = models.JSONField()
     organs = models.JSONField()
+    sizes = models.JSONField(default=list, help_text="[width, height] of each, in pixels; may be unknown")
 
     def __str__(self) -> str:
         return f"{len(self.paths)} photo(s) {self.digest[:8]}"

@@ -16,6 +16,10 @@ class ExperimentGroup(models.TextChoices):
 class RequestQuerySet(models.QuerySet["PlantIdentificationRequest"]):
     def visible_to(self, user: Any) -> "RequestQuerySet":
         """One's own records. An anonymous caller sees ownerless ones, which only their random id leads to."""
+        return self.of(user).filter(deleted_at=None)
+
+    def of(self, user: Any) -> "RequestQuerySet":
+        """The same, with those that were deleted a moment ago."""
         owner = user.pk if getattr(user, "is_authenticated", False) else None
         return self.filter(owner=owner, from_sandbox=settings.PROVIDER_SANDBOX)
 
@@ -31,7 +35,7 @@ class PlantIdentificationRequest(TimestampedModel):
         related_name="identifications",
     )
     from_sandbox = models.BooleanField(help_text="Never shown beside the real services' answers.")
-    digest = models.CharField(max_length=64, db_index=True)
+    digest = models.CharField(max_length=64)
     photo_digest = models.CharField(max_length=64)
     options = models.JSONField()
     photos = models.ForeignKey(
@@ -50,6 +54,7 @@ class PlantIdentificationRequest(TimestampedModel):
     timings = models.JSONField(default=dict, help_text="milliseconds by step")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="tries to answer it from the queue")
     next_attempt_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True, help_text="gone for everybody; removed when undo has ended")
 
     objects = RequestQuerySet.as_manager()
 
@@ -59,6 +64,11 @@ class PlantIdentificationRequest(TimestampedModel):
             models.Index(
                 fields=["next_attempt_at"], name="request_queue", condition=models.Q(status="queued")
             ),
+            models.Index(
+                fields=["deleted_at"], name="request_deleted", condition=models.Q(deleted_at__isnull=False)
+            ),
+            # Who else shows the same photos, when one's record is removed.
+            models.Index(fields=["photo_digest"], name="request_of_photos"),
         ]
 
     def __str__(self) -> str:

@@ -7,14 +7,14 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.utils import translation
 
+from apps.core.languages import writing_in
 from apps.plant_identification import constants
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet, PlantIdentificationResult
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.services.quota import question_key
 from apps.plant_identification.services.registry import Registry
-from apps.plant_identification.services.species import count_identification, link_species
+from apps.plant_identification.services.species import count_identification, learn_species, link_species
 from apps.plant_identification.types import (
     AnswerStatus,
     Options,
@@ -26,7 +26,7 @@ from apps.plant_identification.types import (
 )
 
 Document = dict[str, Any]
-ANSWER_VERSION = 1  # changes whenever merging or the document does
+ANSWER_VERSION = 2  # changes whenever merging or the document does
 _GOOD = {ProviderState.ANSWERED, ProviderState.CACHED, ProviderState.NEAR_DUPLICATE}
 
 
@@ -63,25 +63,27 @@ def answer_key(registry: Registry, digest: str, options: Options) -> str:
 def merge_outcomes(registry: Registry, outcomes: Sequence[ProviderOutcome], *, options: Options) -> Document:
     """The public document without what belongs to one record. At least one outcome has a reply."""
     replies = _replies_of(outcomes)
-    with translation.override(options.language):
-        document: Document = msgspec.to_builtins(merge_replies(replies))
+    configured = [provider.name for provider in registry.providers]
+    with writing_in(options.language):
+        answer = merge_replies(replies, configured=configured, language=options.language)
+        document: Document = msgspec.to_builtins(answer)
     reports = _reports(registry, outcomes)
     document |= {
         "success": True,
-        "status": _status(outcomes, replies, options).value,
+        "status": _status(registry, outcomes, options).value,
         "providers": msgspec.to_builtins(reports),
         "answered_at": datetime.now(UTC).isoformat(),
     }
     return document
 
 
-def _status(
-    outcomes: Sequence[ProviderOutcome], replies: Sequence[ProviderReply], options: Options
-) -> AnswerStatus:
+def _status(registry: Registry, outcomes: Sequence[ProviderOutcome], options: Options) -> AnswerStatus:
     all_good = all(outcome.state in _GOOD for outcome in outcomes)
+    replies = _replies_of(outcomes)
     is_plant = not any(reply.is_plant is False for reply in replies)
-    paid = [reply for reply in replies if reply.provider == "plant_id"]
-    health_missing = options.include_diseases and is_plant and any(reply.health is None for reply in paid)
+    assessing = [reply for reply in replies if registry.assesses_health(reply.provider)]
+    is_assessed = any(reply.health is not None for reply in assessing)
+    health_missing = options.include_diseases and is_plant and bool(assessing) and not is_assessed
     return AnswerStatus.COMPLETE if all_good and not health_missing else AnswerStatus.PARTIAL
 
 
@@ -141,6 +143,7 @@ def save_answer(
         )
         _save_results(answer, _replies_of(outcomes), species)
         count_identification(document)
+        learn_species(species, _replies_of(outcomes))
     return KeptAnswer(
         answer_id=str(answer.pk),
         photo_set_id=str(photo_set.pk) if photo_set else None,
@@ -218,7 +221,9 @@ def rewrite_answer(
     answer.save()
     answer.requests.filter(status=AnswerStatus.PARTIAL).update(status=document["status"])
     answer.results.all().delete()
-    _save_results(answer, _replies_of(outcomes), link_species(document))
+    species = link_species(document)
+    _save_results(answer, _replies_of(outcomes), species)
+    learn_species(species, _replies_of(outcomes))
 
 
 def find_stale_answer(

@@ -2,9 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from apps.plant_identification import constants
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet, QuotaReservation, QuotaShare
-from apps.plant_identification.services.photos import delete_photos
+from apps.plant_identification.services.purging import note_erasure
 from apps.plant_identification.services.quota import TOKEN_KEPT_DAYS
 
 BATCH = 500
@@ -16,24 +15,18 @@ SHARES_KEPT = timedelta(days=7)
 def remove_what_nobody_needs() -> None:
     """Safe to run at any time and to stop anywhere; takes a bounded bite of each kind."""
     now = datetime.now(UTC)
-    _remove_photos(older_than=now - YOUNG)
-    _remove_answers(older_than=now - timedelta(seconds=constants.STALE_ANSWER_MAX_AGE_S))
+    _note_what_no_record_shows(older_than=now - YOUNG)
     _remove_ledger_rows(now)
 
 
-def _remove_photos(*, older_than: datetime) -> None:
-    unused = PhotoSet.objects.filter(requests=None, updated_at__lt=older_than)
-    for photo_set in unused[:BATCH]:
-        # Again in the DELETE: a record may have come to need it since.
-        deleted, _ = PhotoSet.objects.filter(pk=photo_set.pk, requests=None).delete()
-        if deleted:
-            delete_photos(photo_set.paths)
-
-
-def _remove_answers(*, older_than: datetime) -> None:
-    unused = IdentificationAnswer.objects.filter(requests=None, answered_at__lt=older_than)
-    ids = list(unused.values_list("pk", flat=True)[:BATCH])
-    IdentificationAnswer.objects.filter(pk__in=ids, requests=None).delete()
+def _note_what_no_record_shows(*, older_than: datetime) -> None:
+    """An identification that never became a record leaves as much behind as a deleted one."""
+    answers = IdentificationAnswer.objects.filter(requests=None, created_at__lt=older_than)
+    for answer in answers.only("digest", "photo_digest", "options")[:BATCH]:
+        note_erasure(digest=answer.digest, photo_digest=answer.photo_digest, options=answer.options)
+    photos = PhotoSet.objects.filter(requests=None, updated_at__lt=older_than)
+    for digest in photos.values_list("digest", flat=True)[:BATCH]:
+        note_erasure(digest=digest, photo_digest=digest, options={})
 
 
 def _remove_ledger_rows(now: datetime) -> None:

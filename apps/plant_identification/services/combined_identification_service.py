@@ -16,6 +16,7 @@ from apps.core.db import release_connection
 from apps.core.exceptions import FieldError
 from apps.core.resilience.clock import Deadline, DeadlinePassed
 from apps.core.resilience.single_flight import FlightTimeout
+from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy, IdentificationUnavailable
 from apps.plant_identification.models import PhotoSet
@@ -54,7 +55,10 @@ COMPLETE_ANSWER = "plant_identification.complete_answer"  # a task's name: servi
 
 
 class AnswerFailureCodec:
-    """Failures that hold for everybody who asks the same; one caller's limit, share or time is its own."""
+    """Failures that hold for everybody who asks the same; one caller's limit, share or time is its own.
+
+    Kept are the sentences themselves, not what they are in the language of the caller who failed.
+    """
 
     def encode(self, failure: Exception) -> Any | None:
         if not isinstance(failure, PhotoNotAccepted | IdentificationUnavailable):
@@ -63,16 +67,19 @@ class AnswerFailureCodec:
             return None
         return {
             "code": failure.code.value,
-            "detail": failure.detail,
+            "detail": Sentence.of(failure.detail).spell(),
             "retry_after_s": failure.retry_after_s,
-            "errors": [[error.field, error.code, error.message] for error in failure.errors],
+            "errors": [
+                [error.field, error.code, Sentence.of(error.message).spell()] for error in failure.errors
+            ],
         }
 
     def decode(self, data: Any) -> Exception:
         code = ErrorCode(data["code"])
         kind = IdentificationUnavailable if code is ErrorCode.PROVIDER_UNAVAILABLE else PhotoNotAccepted
-        errors = [FieldError(*error) for error in data["errors"]]
-        return kind(data["detail"], code=code, retry_after_s=data["retry_after_s"], errors=errors)
+        detail = Sentence.read(data["detail"])
+        errors = [FieldError(field, name, Sentence.read(said)) for field, name, said in data["errors"]]
+        return kind(detail, code=code, retry_after_s=data["retry_after_s"], errors=errors)
 
 
 class _Admission:
@@ -187,7 +194,7 @@ class CombinedPlantIdentificationService:
                 )
             except (FlightTimeout, DeadlinePassed):
                 raise IdentificationBusy(
-                    "This photo is still being identified. Please ask again in a moment.",
+                    Sentence("This photo is still being identified. Please ask again in a moment."),
                     retry_after_s=STILL_UNDER_WAY_RETRY_AFTER_S,
                 ) from None
             try:
@@ -220,7 +227,9 @@ class CombinedPlantIdentificationService:
     def _without_answer(self, question: Question, fan_out: FanOut) -> KeptAnswer:
         outcomes = fan_out.outcomes
         if {outcome.state for outcome in outcomes} == {ProviderState.REFUSED_PHOTO}:
-            message = "The identification services could not read this photo. Please try another one."
+            message = Sentence(
+                "The identification services could not read this photo. Please try another one."
+            )
             raise PhotoNotAccepted(
                 message,
                 code=ErrorCode.IMAGE_UNREADABLE,

@@ -25,7 +25,9 @@ def complete_answer(registry: Registry, answer: IdentificationAnswer) -> Identif
     if not _is_awaiting(answer) or not _has_news(registry, answer):
         return answer
     with transaction.atomic():
-        locked = IdentificationAnswer.objects.select_for_update().get(pk=answer.pk)
+        locked = IdentificationAnswer.objects.select_for_update().filter(pk=answer.pk).first()
+        if locked is None:  # deleted with its last record
+            return answer
         if not _is_awaiting(locked):  # somebody else was faster
             return locked
         outcomes = _outcomes_now(registry, locked)

@@ -31,4 +31,4 @@ class DegradationWatch(BreakerListener):
         if working:
             log_degraded(unavailable=opened, using=" and ".join(working))
         else:
-            log_all_open()
+            log_all_open(len(self._circuits))

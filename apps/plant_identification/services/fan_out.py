@@ -77,14 +77,14 @@ def _submit(
 
 
 def _await(calls: list[_Call], deadline: Deadline) -> None:
-    """Until all have answered, the time is up, or only a free one is missing to a sure paid answer."""
+    """Until all have answered, the time is up, or only free ones are missing to a sure paid answer."""
     missing = {call.future for call in calls}
     until = deadline
     while missing and not until.expired:
-        done, missing = wait(missing, timeout=until.remaining_s(), return_when=FIRST_COMPLETED)
-        for call in calls:
-            if call.future in done and call.provider.is_paid and _is_sure(call.future):
-                until = until.bounded(constants.IDENTIFY_GRACE_S)
+        _, missing = wait(missing, timeout=until.remaining_s(), return_when=FIRST_COMPLETED)
+        paid = [call.future for call in calls if call.provider.is_paid]
+        if any(map(_is_sure, paid)) and not missing.intersection(paid):
+            until = until.bounded(constants.IDENTIFY_GRACE_S)
 
 
 def _is_sure(future: Future[Asked]) -> bool:
@@ -119,7 +119,7 @@ def _outcome(call: _Call) -> ProviderOutcome:
             provider=name, state=ProviderState.TIMED_OUT, latency_ms=latency_ms, lacked_time=True
         )
     except Exception:
-        # A bug, or the database gone under the ledger: loud, but the other provider's answer stands.
+        # A bug, or the database gone under the ledger: loud, but the others' answers stand.
         logger.exception("provider_call_broke", extra={"event": "provider_call_broke", "provider": name})
         return ProviderOutcome(provider=name, state=ProviderState.FAILED, latency_ms=latency_ms)
     return ProviderOutcome(provider=name, state=asked.state, reply=asked.reply, latency_ms=latency_ms)

@@ -19,6 +19,7 @@ class Verdict:
 
     ranked: tuple[Candidate, ...]
     agreement: Agreement
+    is_contradicted: bool = False  # several name the headline's species, and one more has another in mind
 
     @property
     def headline(self) -> Candidate | None:
@@ -67,7 +68,9 @@ def _settle(candidates: Sequence[Candidate], favourites: Mapping[str, Candidate]
     rivals = [
         each for each in candidates if each is not best and not (each.is_genus and each.genera & best.genera)
     ]
-    return Verdict(ranked=(best, *rivals), agreement=_agreement_on_species(best, favourites))
+    agreement = _agreement_on_species(best, favourites)
+    is_contradicted = agreement == "both" and _is_contradicted(best, favourites)
+    return Verdict(ranked=(best, *rivals), agreement=agreement, is_contradicted=is_contradicted)
 
 
 def _genus_of(best: Candidate, candidates: Sequence[Candidate]) -> Candidate:
@@ -87,6 +90,16 @@ def _is_disputed(best: Candidate, favourites: Mapping[str, Candidate]) -> bool:
         and favourite.genera & best.genera
         and favourite.named[provider] >= DISSENT_MIN_SCORE
         for provider, favourite in favourites.items()
+    )
+
+
+def _is_contradicted(best: Candidate, favourites: Mapping[str, Candidate]) -> bool:
+    """A service that did not name this species at all has made up its mind for another plant."""
+    return any(
+        favourite.named[provider] >= DISSENT_MIN_SCORE
+        and not (favourite.is_genus and favourite.genera & best.genera)
+        for provider, favourite in favourites.items()
+        if provider not in best.named
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from apps.core.health.workers import workers_alive
 from apps.core.redis import is_redis_available
@@ -15,11 +17,10 @@ from apps.plant_identification.services.registry import ConfiguredProvider, Regi
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 _MESSAGES = {
-    HEALTHY: "Identification works.",
-    DEGRADED: "Identification works, with less than everything behind it.",
-    UNHEALTHY: "Nothing can be identified at the moment.",
+    HEALTHY: _("Identification works."),
+    DEGRADED: _("Identification works, with less than everything behind it."),
+    UNHEALTHY: _("Nothing can be identified at the moment."),
 }
-_NO_PROVIDER = "No identification service is configured: set PLANT_ID_API_KEY or PLANTNET_API_KEY."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ def describe_health(registry: Registry, *, with_details: bool) -> dict[str, Any]
         "circuit_state": _worst_state(providers),
         "timestamp": datetime.now(UTC).isoformat(),
         "version": settings.VERSION,
-        "message": _MESSAGES[status] if configured else _NO_PROVIDER,
+        "message": gettext(_MESSAGES[status]) if configured else _say_how_to_configure(registry),
         "sandbox": settings.PROVIDER_SANDBOX,
         "services": {provider.name: _public(provider, with_details=with_details) for provider in providers}
         | {
@@ -68,6 +69,11 @@ def _status(providers: list[ProviderHealth], *, all_else: bool, database_up: boo
         return UNHEALTHY
     wanted = [provider for provider in providers if provider.configured]
     return HEALTHY if all_else and all(provider.available for provider in wanted) else DEGRADED
+
+
+def _say_how_to_configure(registry: Registry) -> str:
+    keys = f" {gettext('or')} ".join(spec.key_setting for spec in registry.specs)
+    return gettext("No identification service is configured: set %(settings)s.") % {"settings": keys}
 
 
 def _worst_state(providers: list[ProviderHealth]) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from apps.plant_identification.services.records import User
-from apps.plant_identification.services.registry import Registry
+from apps.plant_identification.services.registry import ConfiguredProvider, Registry
 from apps.users.public import tier_of
 
 TIGHTER_FROM = 0.70  # of Plant.id's month
@@ -20,7 +20,7 @@ class HourlyLimit:
 
 
 def hourly_limit(registry: Registry, user: User) -> HourlyLimit:
-    """By tier, less as Plant.id's month runs out; who is not signed in shares one small bucket."""
+    """By tier, less as the paid service's month runs out; who is not signed in shares one small bucket."""
     tier = tier_of(user)
     if tier is None:
         return HourlyLimit(key="anon", limit=settings.IDENTIFY_RATE_ANONYMOUS)
@@ -29,14 +29,18 @@ def hourly_limit(registry: Registry, user: User) -> HourlyLimit:
 
 
 def _factor(registry: Registry) -> float:
-    paid = next((provider for provider in registry.providers if provider.is_paid), None)
-    if paid is None:
-        return 1.0
+    """Of several paid services the one with most left decides: it is there to be used."""
+    ratios = [_ratio(registry, provider) for provider in registry.providers if provider.is_paid]
+    ratio = min(ratios, default=0.0)
+    if ratio > TIGHTEST_FROM:
+        return 0.1
+    return 0.5 if ratio > TIGHTER_FROM else 1.0
+
+
+def _ratio(registry: Registry, paid: ConfiguredProvider) -> float:
     key = f"{paid.name}:quota-ratio:{paid.call.ledger.account}"
     ratio = registry.cache.get(key)
     if not isinstance(ratio, float | int):
         ratio = paid.call.ledger.use().ratio
         registry.cache.set(key, ratio, ttl_s=FACTOR_KEPT_S)
-    if ratio > TIGHTEST_FROM:
-        return 0.1
-    return 0.5 if ratio > TIGHTER_FROM else 1.0
+    return ratio

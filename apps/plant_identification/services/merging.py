@@ -1,8 +1,11 @@
 """From the providers' replies to the one answer. Pure, and blind to the order of the replies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from django.utils.translation import get_language
+
+from apps.core.languages import ENGLISH
 from apps.plant_identification.services import safety
 from apps.plant_identification.services.candidates import Candidate, source_name
 from apps.plant_identification.services.headline import Verdict, judge
@@ -19,13 +22,16 @@ from apps.plant_identification.types import (
 )
 
 MAX_SUGGESTIONS = 10
-# Whose word decides whether there is a plant at all; both are always listed in `provider_scores`.
+# Whose word decides whether there is a plant at all.
 _LEADING_PROVIDER = "plant_id"
+# Always in `provider_scores`, where shipped clients read them; a further one is where it is configured.
 _ALWAYS_LISTED = ("plant_id", "plantnet")
 
 
-def merge_replies(replies: Sequence[ProviderReply]) -> Answer:
-    """One answer from everything that arrived.
+def merge_replies(
+    replies: Sequence[ProviderReply], *, configured: Iterable[str] = (), language: str = ENGLISH
+) -> Answer:
+    """One answer from everything that arrived; `configured` are the providers that might have replied.
 
     What a service suggests for a photo on which it sees no plant is not used. Where Plant.id sees none, the
     answer names none; what another service suggested is still listed.
@@ -38,7 +44,9 @@ def merge_replies(replies: Sequence[ProviderReply]) -> Answer:
     verdict = judge(reply for reply in replies if reply.is_plant is not False)
     is_plant = _is_plant(replies)
     headline = None if is_plant is False else verdict.headline
-    return _Merger(replies, verdict, headline, is_plant=is_plant).answer()
+    listed = {*_ALWAYS_LISTED, *configured, *(reply.provider for reply in replies)}
+    merger = _Merger(replies, verdict, headline, is_plant=is_plant, listed=sorted(listed), language=language)
+    return merger.answer()
 
 
 def _is_plant(replies: Sequence[ProviderReply]) -> bool | None:
@@ -60,6 +68,8 @@ class _Merger:
         headline: Candidate | None,
         *,
         is_plant: bool | None,
+        listed: Sequence[str],
+        language: str,
     ) -> None:
         self._replies = sorted(
             replies, key=lambda reply: (reply.provider != _LEADING_PROVIDER, reply.provider)
@@ -68,12 +78,14 @@ class _Merger:
         self._headline = headline
         self._agreement: Agreement = verdict.agreement if headline else "none"
         self._is_plant = is_plant
-        self._edible = safety.edible_parts(headline, self._agreement) if headline else None
-        self._providers = sorted({*_ALWAYS_LISTED, *(reply.provider for reply in replies)})
+        self._is_contradicted = verdict.is_contradicted
+        self._edible = self._edible_parts()
+        self._providers = listed
+        self._language = language
 
     def answer(self) -> Answer:
         headline = self._headline
-        about = portray(headline) if headline else Portrait()
+        about = portray(headline, self._language) if headline else Portrait()
         confidence = headline.confidence if headline else None
         health, _ = self._health()
         return Answer(
@@ -108,6 +120,7 @@ class _Merger:
             disease_suggestions=_suggest_diseases(health),
             summary=self._summary(about),
             sources=self._sources(about),
+            languages=self._languages(about),
         )
 
     def _suggestions(self) -> tuple[Suggestion, ...]:
@@ -115,7 +128,7 @@ class _Merger:
         return tuple(self._suggestion(position, candidate) for position, candidate in best)
 
     def _suggestion(self, position: int, candidate: Candidate) -> Suggestion:
-        about = portray(candidate)
+        about = portray(candidate, self._language)
         name = about.scientific_name or candidate.key
         return Suggestion(
             rank_position=position,
@@ -139,7 +152,13 @@ class _Merger:
             propagation_methods=about.propagation_methods,
             similar_images=about.similar_images,
             toxicity=about.toxicity,
+            languages=about.languages,
         )
+
+    def _edible_parts(self) -> tuple[str, ...] | None:
+        if self._headline is None or self._is_contradicted:
+            return None
+        return safety.edible_parts(self._headline, self._agreement)
 
     def _is_plant_probability(self) -> float | None:
         """That of the service whose verdict is the answer's, if it gave one."""
@@ -165,7 +184,8 @@ class _Merger:
             common_name=about.common_name,
             is_genus=about.rank == "genus",
             confidence=self._headline.confidence if self._headline else None,
-            agreement=self._agreement,
+            # Two of three may name the headline's species: a sentence must not pass over the third.
+            agreement="none" if self._is_contradicted else self._agreement,
             runner_up=display_name(rival)[0] if rival else None,
         )
 
@@ -188,6 +208,14 @@ class _Merger:
         if assessor:
             sources["disease_detection"] = assessor
         return sources
+
+    def _languages(self, about: Portrait) -> Mapping[str, str]:
+        """Of the headline's words; candidates and diseases tell their own."""
+        languages = {name: code for name, code in about.languages.items() if name != "toxicity"}
+        if watering := languages.get("care_instructions.watering"):
+            languages["watering_text"] = watering
+        languages |= safety.poison_language(safety.warning_candidates(self._ranked))
+        return languages | {"summary": get_language() or ENGLISH}
 
 
 def _source(candidate: Candidate) -> Source:

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -21,6 +22,7 @@ from apps.core.images import (
     sha256_hex,
 )
 from apps.core.resilience.clock import Deadline
+from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy
 from apps.plant_identification.models import PhotoSet
@@ -50,12 +52,12 @@ def inspect_uploads(uploads: Sequence[Upload]) -> Inspected:
     """
     if not uploads:
         raise PhotoNotAccepted(
-            "Send a photo of the plant in the field `image`.",
+            Sentence("Send a photo of the plant in the field `image`."),
             code=ErrorCode.IMAGE_MISSING,
-            errors=[FieldError("image", ErrorCode.IMAGE_MISSING, "No photo was sent.")],
+            errors=[FieldError("image", ErrorCode.IMAGE_MISSING, Sentence("No photo was sent."))],
         )
     if len(uploads) > constants.MAX_PHOTOS:
-        message = f"Send at most {constants.MAX_PHOTOS} photos of one plant."
+        message = Sentence("Send at most %(most)d photos of one plant.", {"most": constants.MAX_PHOTOS})
         raise PhotoNotAccepted(
             message,
             code=ErrorCode.TOO_MANY_IMAGES,
@@ -103,7 +105,9 @@ def prepare_photos(inspected: Inspected, deadline: Deadline) -> tuple[PreparedPh
             raise _not_accepted(refusal, position, len(inspected.uploads)) from None
         except ImageWorkersBusy:
             raise IdentificationBusy(retry_after_s=5) from None
-        prepared.append(PreparedPhoto(content=photo.content, organ=upload.organ))
+        prepared.append(
+            PreparedPhoto(content=photo.content, organ=upload.organ, width=photo.width, height=photo.height)
+        )
     return tuple(prepared)
 
 
@@ -113,13 +117,15 @@ def keep_photos(digest: str, photos: Sequence[PreparedPhoto]) -> PhotoSet:
     Raises:
         OSError: the storage is full or away; nothing was left behind.
     """
-    kept = PhotoSet.objects.filter(digest=digest).first()
-    if kept is not None:
+    same = PhotoSet.objects.filter(digest=digest)
+    # Marked as needed: whoever removes what nobody needs gives a record some time to be written.
+    if same.update(updated_at=datetime.now(UTC)) and (kept := same.first()) is not None:
         return kept
     paths = _write(photos)
     try:
         organs = [photo.organ for photo in photos]
-        return PhotoSet.objects.create(digest=digest, paths=paths, organs=organs)
+        sizes = [[photo.width, photo.height] for photo in photos]
+        return PhotoSet.objects.create(digest=digest, paths=paths, organs=organs, sizes=sizes)
     except IntegrityError:  # another process was faster
         delete_photos(paths)
         return PhotoSet.objects.get(digest=digest)
@@ -160,5 +166,5 @@ def delete_photos(paths: Sequence[str]) -> None:
 def _not_accepted(refusal: PhotoRefused, position: int, count: int) -> PhotoNotAccepted:
     field = "image" if count == 1 else f"images[{position}]"
     return PhotoNotAccepted(
-        refusal.message, code=refusal.code, errors=[FieldError(field, refusal.code, refusal.message)]
+        refusal.detail, code=refusal.code, errors=[FieldError(field, refusal.code, refusal.detail)]
     )

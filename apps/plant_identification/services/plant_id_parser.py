@@ -17,10 +17,16 @@ from apps.plant_identification.types import (
     Watering,
 )
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 PROVIDER = "plant_id"
 
 _TOKEN_CHARS = 100
+_ENGLISH = {  # field of the answer -> detail
+    "care_instructions.watering": "best_watering",
+    "care_instructions.light": "best_light_condition",
+    "care_instructions.soil": "best_soil_type",
+    "toxicity": "toxicity",
+}
 _RAW_GROUPS = ("species", "genus", "infraspecies")
 _INFRASPECIFIC = {"subspecies", "variety", "form", "subvariety", "subform", "cultivar", "infraspecies"}
 # No limit is set for some windows; the windows that are too short or too long for ours are `day` and `week`.
@@ -29,8 +35,9 @@ _USAGE_WINDOWS = ("month", "total")
 Status = Literal["completed", "failed", "pending"]
 
 
-def parse_identification(payload: object) -> ProviderReply:
-    """
+def parse_identification(payload: object, languages: Sequence[str] = ("en",)) -> ProviderReply:
+    """`languages` are those that were asked for, the best first.
+
     Raises:
         ProviderReplyUnreadable: this is no finished identification.
     """
@@ -46,8 +53,8 @@ def parse_identification(payload: object) -> ProviderReply:
         model_version=reading.text(root.get("model_version"), reading.NAME_CHARS),
         is_plant=is_plant,
         is_plant_probability=is_plant_probability,
-        suggestions=tuple(_parse_suggestions(result.get("classification"))),
-        health=parse_health(result),
+        suggestions=tuple(_parse_suggestions(result.get("classification"), languages)),
+        health=parse_health(result, languages),
         access_token=reading.text(root.get("access_token"), _TOKEN_CHARS),
     )
 
@@ -101,7 +108,7 @@ def _parse_is_plant(value: object) -> tuple[bool | None, float | None]:
     )
 
 
-def _parse_suggestions(classification: object) -> Iterator[ProviderSuggestion]:
+def _parse_suggestions(classification: object, languages: Sequence[str]) -> Iterator[ProviderSuggestion]:
     if classification is None:
         return
     suggestions = reading.require_object(classification, "classification").get("suggestions")
@@ -111,7 +118,7 @@ def _parse_suggestions(classification: object) -> Iterator[ProviderSuggestion]:
     ]
     entries.sort(key=lambda scored: -scored[0])
     for score, group, entry in entries[: reading.MAX_SUGGESTIONS]:
-        yield _parse_suggestion(entry, score, group)
+        yield _parse_suggestion(entry, score, group, languages)
 
 
 def _entries(suggestions: object) -> Iterator[tuple[str | None, Mapping[str, object]]]:
@@ -124,9 +131,11 @@ def _entries(suggestions: object) -> Iterator[tuple[str | None, Mapping[str, obj
             yield group, reading.require_object(entry, "suggestion")
 
 
-def _parse_suggestion(entry: Mapping[str, object], score: float, group: str | None) -> ProviderSuggestion:
+def _parse_suggestion(
+    entry: Mapping[str, object], score: float, group: str | None, languages: Sequence[str]
+) -> ProviderSuggestion:
     name = reading.require_name(entry.get("name"), "name")
-    details = reading.as_object(entry.get("details"))
+    details, spoken = reading.in_one_language(reading.as_object(entry.get("details")), languages)
     taxonomy = _taxonomy(details.get("taxonomy"))
     description, description_attribution = _credited_text(details.get("description"))
     image_url, image_attribution = _credited_image(details.get("image"))
@@ -139,6 +148,7 @@ def _parse_suggestion(entry: Mapping[str, object], score: float, group: str | No
         family=taxonomy.get("family"),
         gbif_id=reading.positive_int(details.get("gbif_id")),
         common_names=_names(details.get("common_names"), reading.MAX_COMMON_NAMES),
+        languages=_languages(details, spoken),
         synonyms=_names(details.get("synonyms"), reading.MAX_SYNONYMS),
         taxonomy=taxonomy or None,
         url=reading.web_address(details.get("url")),
@@ -155,6 +165,14 @@ def _parse_suggestion(entry: Mapping[str, object], score: float, group: str | No
         toxicity=reading.text(details.get("toxicity")),
         similar_images=tuple(_similar_images(entry.get("similar_images"))),
     )
+
+
+def _languages(details: Mapping[str, object], spoken: Mapping[str, str]) -> dict[str, str]:
+    """Of the fields with words in them. The service writes about care and poison in English only."""
+    said = reading.text(details.get("language"), reading.NAME_CHARS)
+    told = {name: spoken.get(name) or said for name in ("common_names", "description") if details.get(name)}
+    english = {name: spoken.get(detail, "en") for name, detail in _ENGLISH.items() if details.get(detail)}
+    return {name: language for name, language in {**told, **english}.items() if language}
 
 
 def _names(value: object, at_most: int) -> tuple[str, ...]:

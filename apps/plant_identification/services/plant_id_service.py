@@ -6,6 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from apps.core.http import OutboundClient
+from apps.core.languages import ENGLISH
 from apps.core.resilience.clock import Deadline
 from apps.plant_identification.exceptions import ProviderNotAsked
 from apps.plant_identification.services import plant_id_parser
@@ -44,6 +45,7 @@ class PlantIDAPIService:
     name = "plant_id"
     api_version = "v3"
     looks_at_organs = False
+    assesses_health = True
     parser_version = plant_id_parser.PARSER_VERSION
 
     def __init__(self, *, http: OutboundClient, base_url: str, api_key: str) -> None:
@@ -69,7 +71,7 @@ class PlantIDAPIService:
         )
         if reply.status not in {HTTPStatus.OK, HTTPStatus.CREATED}:
             raise self._connection.refusal(reply, about_photo=True)
-        return plant_id_parser.parse_identification(read_json(reply))
+        return plant_id_parser.parse_identification(read_json(reply), _languages(question.options))
 
     def fetch_again(
         self, *, custom_id: int, access_token: str | None, options: Options, deadline: Deadline
@@ -94,7 +96,7 @@ class PlantIDAPIService:
             return None
         if status == "pending":
             raise ProviderNotAsked("Plant.id is still working on it.")
-        return plant_id_parser.parse_identification(payload)
+        return plant_id_parser.parse_identification(payload, _languages(options))
 
     def delete(self, *, access_token: str, deadline: Deadline) -> None:
         reply = self._connection.send(
@@ -116,9 +118,13 @@ class PlantIDAPIService:
 
 
 def _wanted(options: Options, *, with_health: bool) -> dict[str, str]:
-    """One language only: with several, every text becomes a dictionary."""
     details = _PLANT_DETAILS + (_DISEASE_DETAILS if with_health else ())
-    return {"details": ",".join(details), "language": options.language}
+    return {"details": ",".join(details), "language": ",".join(_languages(options))}
+
+
+def _languages(options: Options) -> tuple[str, ...]:
+    """English too, for what the service does not know in the language asked; it costs nothing."""
+    return tuple(dict.fromkeys([options.language, ENGLISH]))
 
 
 def _body(question: Question, *, custom_id: int, with_health: bool) -> bytes:

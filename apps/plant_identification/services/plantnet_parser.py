@@ -7,7 +7,7 @@ from apps.plant_identification.services.names import genus_of, rank_of, without_
 from apps.plant_identification.services.provider import ProviderUsage
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion, SimilarImage
 
-PARSER_VERSION = 1
+PARSER_VERSION = 2
 PROVIDER = "plantnet"
 
 
@@ -24,10 +24,13 @@ def parse_identification(payload: object) -> ProviderReply:
     scored = [(reading.require_score(entry.get("score"), "score"), entry) for entry in results]
     # The order of the reply is not relied on, and `bestMatch` may come from another flora.
     scored.sort(key=lambda pair: -pair[0])
+    language = reading.text(root.get("language"), reading.NAME_CHARS)
     return ProviderReply(
         provider=PROVIDER,
         model_version=reading.text(root.get("version"), reading.NAME_CHARS),
-        suggestions=tuple(_parse_result(entry, score) for score, entry in scored[: reading.MAX_SUGGESTIONS]),
+        suggestions=tuple(
+            _parse_result(entry, score, language) for score, entry in scored[: reading.MAX_SUGGESTIONS]
+        ),
         remaining_calls=_count(root.get("remainingIdentificationRequests")),
     )
 
@@ -58,7 +61,7 @@ def _count(value: object) -> int | None:
     return 0 if value in (0, "0") and not isinstance(value, bool) else reading.positive_int(value)
 
 
-def _parse_result(entry: Mapping[str, object], score: float) -> ProviderSuggestion:
+def _parse_result(entry: Mapping[str, object], score: float, language: str | None) -> ProviderSuggestion:
     species = reading.require_object(entry.get("species"), "species")
     authorship = reading.text(species.get("scientificNameAuthorship"), reading.NAME_CHARS)
     name = _name(species, authorship)
@@ -73,6 +76,7 @@ def _parse_result(entry: Mapping[str, object], score: float) -> ProviderSuggesti
         common_names=reading.texts(
             species.get("commonNames"), at_most=reading.MAX_COMMON_NAMES, limit=reading.NAME_CHARS
         ),
+        languages={"common_names": language} if language else {},
         similar_images=tuple(_similar_images(entry.get("images"))),
     )
 

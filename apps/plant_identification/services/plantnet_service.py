@@ -66,6 +66,7 @@ class PlantNetAPIService:
     name = "plantnet"
     api_version = "v2"
     looks_at_organs = True
+    assesses_health = False
     parser_version = plantnet_parser.PARSER_VERSION
 
     def __init__(self, *, http: OutboundClient, base_url: str, api_key: str) -> None:

@@ -1,7 +1,8 @@
 """What the services say about one plant, field by field, and whose word each field is.
 
 Where several say something, the one that is surest of the plant is heard. Nothing is filled in: a field that
-nobody gave stays empty, and a genus is never described with what was said about one of its species.
+nobody gave stays empty, and a genus is never described with what was said about one of its species. Common
+names are in the language asked, else in English, else there are none; never in two languages at once.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
+from apps.core.languages import ENGLISH
 from apps.plant_identification.services.candidates import COMBINED, Candidate, source_name
 from apps.plant_identification.services.names import canonical_name, genus_of, rank_of, species_name
-from apps.plant_identification.services.safety import toxicity
+from apps.plant_identification.services.safety import poison_language, toxicity
 from apps.plant_identification.types import (
     Attribution,
     CareInstructions,
@@ -48,14 +50,15 @@ class Portrait:
     care: CareInstructions | None = None
     toxicity: str | None = None
     sources: Mapping[str, str] = field(default_factory=dict)
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def common_name(self) -> str | None:
         return self.common_names[0] if self.common_names else None
 
 
-def portray(candidate: Candidate) -> Portrait:
-    words = _Words(candidate)
+def portray(candidate: Candidate, language: str = ENGLISH) -> Portrait:
+    words = _Words(candidate, language)
     name, rank = display_name(candidate)
     words.sources["scientific_name"] = candidate.members[0].provider if candidate.members else COMBINED
     described = words.who("description", lambda said: said.description)
@@ -80,6 +83,7 @@ def portray(candidate: Candidate) -> Portrait:
         care=_care(words),
         toxicity=toxicity(candidate),
         sources=words.sources,
+        languages=words.languages | poison_language([candidate]),
     )
 
 
@@ -103,15 +107,19 @@ def _author_of(name: str, said: ProviderSuggestion) -> str | None:
 class _Words:
     """The members' words, and a note of whose were used."""
 
-    def __init__(self, candidate: Candidate) -> None:
+    def __init__(self, candidate: Candidate, language: str) -> None:
         self._candidate = candidate
         self._members = candidate.members
+        self._language = language
         self.sources: dict[str, str] = {}
+        self.languages: dict[str, str] = {}
 
     def who(self, field_name: str, read: Callable[[ProviderSuggestion], object]) -> ProviderSuggestion | None:
         for member in self._members:
             if read(member.suggestion):
                 self.sources[field_name] = member.provider
+                if spoken := member.suggestion.languages.get(field_name):
+                    self.languages[field_name] = spoken
                 return member.suggestion
         return None
 
@@ -120,13 +128,22 @@ class _Words:
         return read(said) if said else None
 
     def join_names(self) -> tuple[str, ...]:
-        """Everybody's common names, each once whatever its case."""
-        names: dict[str, str] = {}
-        for member in self._members:
-            for name in member.suggestion.common_names:
-                names.setdefault(name.casefold(), name)
-        self._note_all("common_names", lambda said: said.common_names)
-        return tuple(names.values())[:MAX_COMMON_NAMES]
+        """Everybody's common names in one language, each once whatever its case."""
+        for language in dict.fromkeys([self._language, ENGLISH]):
+            read = partial(self._names_in, language)
+            names: dict[str, str] = {}
+            for member in self._members:
+                for name in read(member.suggestion):
+                    names.setdefault(name.casefold(), name)
+            if names:
+                self.languages["common_names"] = language
+                self._note_all("common_names", read)
+                return tuple(names.values())[:MAX_COMMON_NAMES]
+        return ()
+
+    def _names_in(self, language: str, said: ProviderSuggestion) -> tuple[str, ...]:
+        """A service that does not tell its language is taken to have answered in the one asked."""
+        return said.common_names if said.languages.get("common_names", self._language) == language else ()
 
     def join_images(self) -> tuple[SimilarImage, ...]:
         images = {image.url: image for member in self._members for image in member.suggestion.similar_images}
@@ -155,14 +172,14 @@ def _image(words: _Words) -> tuple[str | None, Attribution | None]:
 
 def _care(words: _Words) -> CareInstructions | None:
     """Only what was said; no service says anything about temperature."""
-    methods = words.take("care.propagation", lambda said: said.propagation_methods)
+    methods = words.take("care_instructions.propagation", lambda said: said.propagation_methods)
     care = {
-        "watering": words.take("care.watering", lambda said: said.watering_text),
-        "light": words.take("care.light", lambda said: said.light_text),
-        "soil": words.take("care.soil", lambda said: said.soil_text),
+        "watering": words.take("care_instructions.watering", lambda said: said.watering_text),
+        "light": words.take("care_instructions.light", lambda said: said.light_text),
+        "soil": words.take("care_instructions.soil", lambda said: said.soil_text),
         "propagation": ", ".join(methods) if methods else None,
     }
-    givers = {words.sources.pop(f"care.{name}") for name, text in care.items() if text}
+    givers = {words.sources.pop(f"care_instructions.{name}") for name, text in care.items() if text}
     if not givers:
         return None
     return CareInstructions(**care, sources=tuple(sorted(givers)))

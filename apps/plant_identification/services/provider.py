@@ -38,6 +38,10 @@ class Provider(Protocol):
         """Whether the organs change its reply."""
 
     @property
+    def assesses_health(self) -> bool:
+        """Whether it can say how the plant is; only then is it ever asked `with_health`."""
+
+    @property
     def parser_version(self) -> int:
         """Changes whenever the same body would be read differently; part of the cache key."""
 

@@ -82,7 +82,7 @@ class ProviderCall:
         Raises:
             ProviderError: there is none; the class says why.
         """
-        if not self._sells_health(question.options):
+        if not self._wants_health(question.options):
             return self._fetch(question, principal=principal, deadline=deadline, with_health=False)
         try:
             return self._fetch(question, principal=principal, deadline=deadline, with_health=True)
@@ -91,20 +91,24 @@ class ProviderCall:
 
     def known(self, question: Question) -> ProviderReply | None:
         """What the cache holds for these photos; asks nobody."""
-        wanted = [True, False] if self._sells_health(question.options) else [False]
-        for with_health in wanted:
-            value = self.cache.get(self._key(question, with_health=with_health))
+        for key in self.keys(question):
+            value = self.cache.get(key)
             if value is not None and (reply := _read(value)) is not None:
                 return reply
         return None
+
+    def keys(self, question: Question) -> list[str]:
+        """Where the cache may hold a reply to these photos, the fullest first."""
+        wanted = [True, False] if self._wants_health(question.options) else [False]
+        return [self._key(question, with_health=with_health) for with_health in wanted]
 
     @property
     def version(self) -> str:
         """Changes whenever the same reply would be read or kept differently."""
         return f"{self.provider.api_version}-{self.provider.parser_version}.{CACHE_LAYOUT}"
 
-    def _sells_health(self, options: Options) -> bool:
-        return options.include_diseases and self.ledger.rule.health_cost > 0
+    def _wants_health(self, options: Options) -> bool:
+        return options.include_diseases and self.provider.assesses_health
 
     def _fetch(self, question: Question, *, principal: str, deadline: Deadline, with_health: bool) -> Asked:
         def load() -> Any:

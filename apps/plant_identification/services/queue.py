@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 from django.db import transaction
-from django.utils.translation import gettext as _
-from django.utils.translation import override
 
+from apps.core.languages import writing_in
 from apps.core.resilience.clock import Deadline
+from apps.core.sentences import Sentence, Words
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy, IdentificationUnavailable
 from apps.plant_identification.models import PlantIdentificationRequest
@@ -33,7 +33,7 @@ def claim_due_request() -> PlantIdentificationRequest | None:
     now = datetime.now(UTC)
     with transaction.atomic():
         due = PlantIdentificationRequest.objects.filter(
-            status=AnswerStatus.QUEUED, next_attempt_at__lte=now
+            status=AnswerStatus.QUEUED, next_attempt_at__lte=now, deleted_at=None
         ).order_by("next_attempt_at")
         record = due.select_for_update(skip_locked=True, of=("self",)).select_related("photos").first()
         if record is not None:
@@ -64,10 +64,9 @@ def answer_queued_request(
         kept = _without_answer(record, options, refusal.detail)
     except (OSError, PhotosGone):
         logger.exception("queued_photo_gone", extra={"event": "queued_photo_gone"})
-        with override(options.language):
-            kept = _without_answer(
-                record, options, _("The photo is not there any more. Please send it again.")
-            )
+        kept = _without_answer(
+            record, options, Sentence("The photo is not there any more. Please send it again.")
+        )
     PlantIdentificationRequest.objects.filter(pk=record.pk, status=AnswerStatus.QUEUED).update(
         answer_id=kept.answer_id, status=kept.document["status"], next_attempt_at=None
     )
@@ -89,8 +88,11 @@ def _question(record: PlantIdentificationRequest, options: Options) -> Question:
     )
 
 
-def _without_answer(record: PlantIdentificationRequest, options: Options, why: str) -> KeptAnswer:
-    document = empty_document(why) | {
+def _without_answer(record: PlantIdentificationRequest, options: Options, why: Words) -> KeptAnswer:
+    """A task knows no reader; the request it works for told its language."""
+    with writing_in(options.language):
+        said = str(why)
+    document = empty_document(said) | {
         "status": AnswerStatus.PARTIAL.value,
         "answered_at": datetime.now(UTC).isoformat(),
     }

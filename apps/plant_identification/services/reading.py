@@ -110,6 +110,26 @@ def texts(value: object, *, at_most: int = MAX_TEXTS, limit: int = TEXT_CHARS) -
     return tuple(found.values())
 
 
+def in_one_language(
+    details: Mapping[str, object], wanted: Sequence[str]
+) -> tuple[dict[str, object], dict[str, str]]:
+    """Details that are told once per language, each in the first wanted one that has it.
+
+    And which one that was. What is not told per language is left as it is.
+    """
+    chosen: dict[str, object] = {}
+    languages: dict[str, str] = {}
+    for name, value in details.items():
+        if not isinstance(value, dict) or not value or not value.keys() <= set(wanted):
+            chosen[name] = value
+            continue
+        language = next((code for code in wanted if value.get(code)), None)
+        chosen[name] = value[language] if language else None
+        if language:
+            languages[name] = language
+    return chosen, languages
+
+
 def web_address(value: object) -> str | None:
     """An absolute http(s) address without blanks, or nothing: other schemes run code in a browser."""
     address = text(value, URL_CHARS + 1)

@@ -8,15 +8,20 @@ from typing import Any
 
 import msgspec
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
+from django.db import IntegrityError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.core.languages import writing_in
+from apps.plant_identification.exceptions import AccountGone
 from apps.plant_identification.models import ExperimentGroup, PhotoSet, PlantIdentificationRequest
 from apps.plant_identification.services.answers import KeptAnswer
 from apps.plant_identification.services.photos import Inspected
 from apps.plant_identification.services.quota import ANONYMOUS
+from apps.plant_identification.services.species import headline_species_id
 from apps.plant_identification.types import AnswerStatus, Options
 
 User = AbstractBaseUser | AnonymousUser
@@ -66,42 +71,54 @@ def save_record(
     """
     Raises:
         IntegrityError: the kept answer was deleted meanwhile.
+        AccountGone: so was the account.
     """
-    record = PlantIdentificationRequest.objects.create(
-        owner_id=owner_of(user),
-        from_sandbox=settings.PROVIDER_SANDBOX,
-        digest=inspected.digest,
-        photo_digest=inspected.photo_digest,
-        options=msgspec.to_builtins(options),
+    record = _save(
+        user,
+        inspected,
+        options,
         photos_id=kept.photo_set_id,
         answer_id=kept.answer_id,
         status=kept.document["status"],
         cache=cache,
-        experiment_group=experiment_group_of(user),
         timings=timings,
     )
     return describe(record, kept.document)
 
 
 def save_queued(*, user: User, inspected: Inspected, options: Options, photo_set: PhotoSet) -> Identification:
-    record = PlantIdentificationRequest.objects.create(
-        owner_id=owner_of(user),
-        from_sandbox=settings.PROVIDER_SANDBOX,
-        digest=inspected.digest,
-        photo_digest=inspected.photo_digest,
-        options=msgspec.to_builtins(options),
+    record = _save(
+        user,
+        inspected,
+        options,
         photos=photo_set,
         status=AnswerStatus.QUEUED,
         cache="miss",
-        experiment_group=experiment_group_of(user),
         next_attempt_at=datetime.now(UTC),
     )
     return describe(record, None)
 
 
+def _save(user: User, inspected: Inspected, options: Options, **rest: Any) -> PlantIdentificationRequest:
+    try:
+        return PlantIdentificationRequest.objects.create(
+            owner_id=owner_of(user),
+            from_sandbox=settings.PROVIDER_SANDBOX,
+            digest=inspected.digest,
+            photo_digest=inspected.photo_digest,
+            options=msgspec.to_builtins(options),
+            experiment_group=experiment_group_of(user),
+            **rest,
+        )
+    except IntegrityError:
+        if user.is_authenticated and not get_user_model().objects.filter(pk=user.pk).exists():
+            raise AccountGone from None
+        raise
+
+
 def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | None) -> Identification:
     """The public answer: what everybody is told plus what belongs to this record."""
-    public = dict(document) if document is not None else _nothing_yet()
+    public = dict(document) if document is not None else _nothing_yet(record)
     answered_at = public["answered_at"]
     if record.status != AnswerStatus.PARTIAL:  # a partial answer may have become complete since
         public["status"] = record.status
@@ -110,16 +127,21 @@ def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | N
         "cache": record.cache,
         "age_s": _age_s(answered_at),
         "created_at": record.created_at.isoformat(),
-        "links": links_of(record),
+        "links": links_of(record, species_id=headline_species_id(public)),
     }
     return Identification(record=record, document=public)
 
 
-def links_of(record: PlantIdentificationRequest) -> dict[str, str | None]:
+def links_of(record: PlantIdentificationRequest, *, species_id: Any) -> dict[str, str | None]:
+    # The others lie below it; to look each up would take longer than the rest of a list's entry.
+    itself = reverse("v1:plant-identification:request-detail", args=[record.pk])
     return {
-        "self": reverse("v1:plant-identification:request-detail", args=[record.pk]),
-        "feedback": None,
-        "species": None,
+        "self": itself,
+        "feedback": f"{itself}feedback/",
+        "photo": f"{itself}photo/" if record.photos_id else None,
+        "species": reverse("v1:plant-identification:species-detail", args=[species_id])
+        if species_id
+        else None,
     }
 
 
@@ -157,10 +179,11 @@ _NULLS = (
 _EMPTY_LISTS = ("common_names", "similar_images", "suggestions", "disease_suggestions", "providers")
 
 
-def _nothing_yet() -> dict[str, Any]:
-    return empty_document(
-        _("Your photo is in the queue. It will be identified as soon as a service is back.")
-    )
+def _nothing_yet(record: PlantIdentificationRequest) -> dict[str, Any]:
+    with writing_in(record.options["language"]):
+        return empty_document(
+            _("Your photo is in the queue. It will be identified as soon as a service is back.")
+        )
 
 
 def empty_document(summary: str) -> dict[str, Any]:
@@ -171,5 +194,6 @@ def empty_document(summary: str) -> dict[str, Any]:
         "success": True,
         "agreement": "none",
         "sources": {},
+        "languages": {},
         "summary": summary,
     }

@@ -1,8 +1,7 @@
-"""Which providers there are. A further one is one file beside this and one entry in `SPECS`."""
+"""Which providers there are. A further one is a package beside this and one entry in `SPECS`."""
 
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,9 +26,9 @@ from apps.plant_identification.exceptions import (
 from apps.plant_identification.services.degradation import DegradationWatch
 from apps.plant_identification.services.plant_id_service import PlantIDAPIService
 from apps.plant_identification.services.plantnet_service import PlantNetAPIService
-from apps.plant_identification.services.provider import Provider
 from apps.plant_identification.services.provider_call import ProviderCall
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger, QuotaRule
+from apps.plant_identification.services.provider_spec import ProviderSpec
+from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
 
 FLIGHT_POLICY = FlightPolicy(
     expire_s=constants.CACHE_LOCK_EXPIRE,
@@ -51,27 +50,6 @@ NEUTRAL = (
     DatabaseError,
     InterfaceError,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderSpec:
-    """What is the same for a provider wherever it runs. Times in seconds."""
-
-    name: str
-    label: str
-    key_setting: str
-    url_setting: str
-    service: Callable[..., Provider]
-    is_paid: bool
-    timeout_s: float
-    circuit_name: str
-    circuit_timeout_s: float  # how long a trial may take before its place is given away
-    fail_max: int
-    reset_timeout_s: int
-    success_threshold: int
-    max_workers: int
-    max_queue: int
-    quota: QuotaRule
 
 
 PLANT_ID = ProviderSpec(
@@ -146,8 +124,12 @@ class Registry:
     def get(self, name: str) -> ConfiguredProvider | None:
         return next((provider for provider in self.providers if provider.name == name), None)
 
+    def assesses_health(self, name: str) -> bool:
+        provider = self.get(name)
+        return provider is not None and provider.call.provider.assesses_health
 
-def build_registry(specs: tuple[ProviderSpec, ...] = SPECS) -> Registry:
+
+def build_registry(specs: tuple[ProviderSpec, ...]) -> Registry:
     cache = SharedCache()
     flight = SingleFlight(cache, FLIGHT_POLICY)
     configured = [spec for spec in specs if getattr(settings, spec.key_setting)]
@@ -206,7 +188,7 @@ class _Holder:
     def get(self) -> Registry:
         if self._registry is None:
             with self._lock:
-                self._registry = self._registry or build_registry()
+                self._registry = self._registry or build_registry(SPECS)
         return self._registry
 
 
@@ -215,7 +197,8 @@ registry = _holder.get
 
 
 def _forget_registry(*, setting: str, **_: Any) -> None:
-    if setting.startswith(("PLANT_ID_", "PLANTNET_", "REDIS_", "CACHES")):
+    of_providers = frozenset[str]().union(*(spec.settings for spec in SPECS))
+    if setting in of_providers or setting.startswith(("REDIS_", "CACHES")):
         _holder.forget()
 
 

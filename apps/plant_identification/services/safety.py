@@ -40,6 +40,13 @@ def toxicity(candidate: Candidate) -> str | None:
     return "\n".join(dict.fromkeys(text for text in said if text)) or None
 
 
+def poison_language(candidates: Iterable[Candidate]) -> dict[str, str]:
+    """In which language that is, where it is known."""
+    said = (member.suggestion for candidate in candidates for member in candidate.members)
+    languages = (each.languages.get("toxicity") for each in said if each.toxicity)
+    return {"toxicity": language} if (language := next(filter(None, languages), None)) else {}
+
+
 def warning_candidates(candidates: Iterable[Candidate]) -> list[Candidate]:
     """All that may be the plant and are said to be poisonous or not, listed in the answer or no longer."""
     return [each for each in candidates if each.confidence >= TOXICITY_MIN_CONFIDENCE and toxicity(each)]

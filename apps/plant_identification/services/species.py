@@ -1,35 +1,33 @@
 """Candidates of an answer and the species we keep."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
-from apps.plant_identification.models import PlantSpecies
-from apps.plant_identification.services.names import canonical_name
+from apps.plant_identification.models import PlantSpecies, SpeciesName
+from apps.plant_identification.services.names import binomial, canonical_name
+from apps.plant_identification.services.species_facts import FACTS, learn_facts
+from apps.plant_identification.services.species_index import index_species
+from apps.plant_identification.types import ProviderReply
 
 
 def link_species(document: dict[str, Any]) -> Mapping[str, UUID]:
-    """Write `species_id` into the candidates that are species we know; scientific name -> id.
+    """Write `species_id` into the candidates that are species; scientific name -> id.
 
-    Species that the real services name and we do not have yet are added with the names they gave. The
-    sandbox adds none: what it says must never be met beside the real services.
+    Species that we do not have yet are added. Those the sandbox names are kept apart: what it says must
+    never be met beside the real services.
     """
-    candidates = {
-        canonical_name(suggestion["scientific_name"]): suggestion
-        for suggestion in document["suggestions"]
-        if suggestion["rank"] == "species"
-    }
-    if not settings.PROVIDER_SANDBOX:
+    candidates = _species_of(document)
+    known = _ids_of(candidates)
+    if missing := candidates.keys() - known.keys():
         # In one order everywhere: two answers that add the same species must not wait for each other.
         PlantSpecies.objects.bulk_create(
-            (_new_species(name, candidates[name]) for name in sorted(candidates)), ignore_conflicts=True
+            (_new_species(name, candidates[name]) for name in sorted(missing)), ignore_conflicts=True
         )
-    known = dict(
-        PlantSpecies.objects.filter(canonical_name__in=candidates).values_list("canonical_name", "pk")
-    )
+        known = _ids_of(candidates)
     linked = {}
     for name, pk in known.items():
         candidates[name]["species_id"] = str(pk)
@@ -37,20 +35,71 @@ def link_species(document: dict[str, Any]) -> Mapping[str, UUID]:
     return linked
 
 
+def _species_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Canonical name -> candidate. What is no Latin binomial may be answered, but is no entry of a flora."""
+    return {
+        canonical_name(suggestion["scientific_name"]): suggestion
+        for suggestion in document["suggestions"]
+        if suggestion["rank"] == "species" and binomial(suggestion["scientific_name"])
+    }
+
+
+def _ids_of(names: Mapping[str, Any]) -> dict[str, UUID]:
+    found = PlantSpecies.objects.visible().filter(canonical_name__in=names)
+    return dict(found.values_list("canonical_name", "pk"))
+
+
 def _new_species(name: str, suggestion: Mapping[str, Any]) -> PlantSpecies:
     return PlantSpecies(
-        canonical_name=name,
-        authorship=suggestion["authorship"] or "",
-        family=suggestion["family"] or "",
-        genus=suggestion["genus"] or "",
-        gbif_id=suggestion["gbif_id"],
+        canonical_name=name, genus=suggestion["genus"] or "", from_sandbox=settings.PROVIDER_SANDBOX
     )
+
+
+def find_species(name: str) -> PlantSpecies | None:
+    """By its scientific name, however it is spelled."""
+    return PlantSpecies.objects.visible().filter(canonical_name=canonical_name(name)).first()
+
+
+def headline_species_id(document: Mapping[str, Any]) -> str | None:
+    """Null where the headline is no species, or one we do not know."""
+    if document["rank"] != "species":
+        return None
+    name = document["scientific_name"]
+    named = (each["species_id"] for each in document["suggestions"] if each["scientific_name"] == name)
+    return next(named, None)
 
 
 def count_identification(document: Mapping[str, Any]) -> None:
     """The headline's species was identified once more."""
-    headline = document["suggestions"][0]["species_id"] if document["suggestions"] else None
-    if settings.PROVIDER_SANDBOX:  # made-up answers do not make a species popular
-        return
-    if headline and document["rank"] == "species":
+    if headline := headline_species_id(document):
         PlantSpecies.objects.filter(pk=headline).update(identification_count=F("identification_count") + 1)
+
+
+def learn_species(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) -> None:
+    """Keep what the services say about the species they name, and make it findable.
+
+    To be called last in a transaction. Waits for nobody: a species that another answer is teaching at this
+    moment is left to the next answer that names it. Otherwise two answers could wait for each other.
+    """
+    ids = {canonical_name(name): pk for name, pk in linked.items()}
+    said = [
+        (ids[name], reply.provider, suggestion)
+        for reply in replies
+        for suggestion in reply.suggestions
+        if (name := canonical_name(suggestion.scientific_name)) in ids
+    ]
+    is_named = Exists(SpeciesName.objects.filter(species=OuterRef("pk")))
+    known: Mapping[UUID, Any] = PlantSpecies.objects.annotate(is_findable=is_named).in_bulk(
+        list(ids.values())
+    )
+    news = {pk for pk, species in known.items() if not species.is_findable}
+    news |= {pk for pk, provider, suggestion in said if learn_facts(known[pk], suggestion, provider)}
+    if not news:
+        return
+    # Read again under the lock: somebody else may have taught them meanwhile.
+    taught = PlantSpecies.objects.select_for_update(skip_locked=True, no_key=True).in_bulk(news)
+    for pk, provider, suggestion in said:
+        if pk in taught:
+            learn_facts(taught[pk], suggestion, provider)
+    PlantSpecies.objects.bulk_update(taught.values(), FACTS)
+    index_species(list(taught.values()))

@@ -48,6 +48,7 @@ class FakeProvider:
     api_version: str = "v1"
     parser_version: int = 1
     looks_at_organs: bool = False
+    assesses_health: bool = True
     fails_with: Exception | None = None
     lost_reply: ProviderReply | None = None
     identified: list = field(default_factory=list)

@@ -38,6 +38,7 @@ ALL_FIELDS = {
     "image_url",
     "is_plant",
     "is_plant_probability",
+    "languages",
     "links",
     "name",
     "plant_name",

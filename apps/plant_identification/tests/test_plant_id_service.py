@@ -62,13 +62,13 @@ def test_the_photos_go_as_base64_with_our_handle_and_nothing_of_version_2():
     }
 
 
-def test_details_and_language_are_query_parameters_and_the_language_is_one():
+def test_details_and_languages_are_query_parameters_and_english_is_one_of_them():
     http = FakeHttp(answered(201, identification()))
 
     identify(http, about=question(language="de"))
 
     assert set(http.query) == {"details", "language"}
-    assert http.query["language"] == "de"
+    assert http.query["language"] == "de,en"
     assert {"common_names", "gbif_id", "toxicity", "synonyms"} <= set(http.query["details"].split(","))
     assert "treatment" not in http.query["details"]
 
@@ -220,7 +220,7 @@ def test_a_reply_is_fetched_by_its_token_in_another_language():
     assert fetch_again(http).suggestions
     assert http.sent.method == "GET"
     assert http.sent.url.startswith(f"{BASE_URL}/identification/token%2Fwith%20a%20slash?")
-    assert http.query["language"] == "fr"
+    assert http.query["language"] == "fr,en"
     assert http.query["details"]
     assert http.sent.body is None
 

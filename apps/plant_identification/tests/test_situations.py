@@ -113,7 +113,7 @@ def test_a_partial_answer_is_not_kept_for_a_day(providers, identify):
     providers.fault("plantnet", "status", 500, calls=1)
     assert identify(make_photo(1)).json()["status"] == "partial"
 
-    [whole] = [key for key in get_keys("*answer1*") if b"lock" not in key]
+    [whole] = [key for key in get_keys("*plant_id:answer*") if b"lock" not in key]
     assert ttl(whole) <= constants.CACHE_PARTIAL_MAX_S
 
 

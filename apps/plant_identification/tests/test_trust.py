@@ -18,7 +18,6 @@ from apps.plant_identification.models import (
     PlantIdentificationRequest,
     QuotaReservation,
 )
-from apps.plant_identification.services.cleaning import remove_what_nobody_needs
 from apps.plant_identification.services.quota import QuotaLedger
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tasks import answer_queued, complete_answer_task
@@ -266,22 +265,6 @@ def test_what_an_operator_must_know_is_an_error_in_the_log(
 
     [record] = [record for record in caplog.records if getattr(record, "event", "") == event]
     assert (record.levelname, record.provider) == ("ERROR", provider)
-
-
-def test_photos_and_answers_that_nobody_needs_are_removed(providers, identify):
-    identify(make_photo(1))
-    [path] = PhotoSet.objects.get().paths
-    remove_what_nobody_needs()
-    assert storages["photos"].exists(path)
-
-    PlantIdentificationRequest.objects.all().delete()
-    PhotoSet.objects.update(updated_at=datetime.now(UTC) - timedelta(hours=2))
-    IdentificationAnswer.objects.update(answered_at=datetime.now(UTC) - timedelta(days=31))
-    remove_what_nobody_needs()
-
-    assert not storages["photos"].exists(path)
-    assert not PhotoSet.objects.exists()
-    assert not IdentificationAnswer.objects.exists()
 
 
 def test_an_answer_whose_last_record_was_deleted_is_made_again(providers, identify):

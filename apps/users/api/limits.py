@@ -13,6 +13,7 @@ from apps.core.api.addresses import client_address
 from apps.core.api.limits import Limiter, Usage
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
+from apps.core.sentences import Sentence
 from apps.users.constants import REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
 
 
@@ -71,5 +72,7 @@ def _refuse_exceeded(usages: list[Usage]) -> None:
     waits = [usage.reset_s for usage in usages if usage.exceeded]
     if waits:
         raise DomainError(
-            "Too many attempts. Please try again later.", code=ErrorCode.THROTTLED, retry_after_s=max(waits)
+            Sentence("Too many attempts. Please try again later."),
+            code=ErrorCode.THROTTLED,
+            retry_after_s=max(waits),
         )

@@ -3,6 +3,7 @@
 from django import forms
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.generic import FormView
 
@@ -31,11 +32,11 @@ class ConfirmEmailPage(FormView):  # type: ignore[type-arg]  # no generic at run
         try:
             user = confirm_email(key=form.cleaned_data["key"])
         except DomainError as exc:
-            return self._answer(form, problem=exc.detail, status=exc.code.status)
+            return self._answer(form, problem=str(exc.detail), status=exc.code.status)
         return self._answer(form, confirmed=user.email)
 
     def form_invalid(self, form: ConfirmEmailForm) -> HttpResponse:
-        return self._answer(form, problem="This link is not complete.", status=400)
+        return self._answer(form, problem=_("This link is not complete."), status=400)
 
     def _answer(self, form: ConfirmEmailForm, *, status: int = 200, **context: str) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form, **context), status=status)

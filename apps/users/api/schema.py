@@ -155,7 +155,10 @@ TOKEN_REFRESH: dict[str, Any] = {
     "description": "A refresh token works once. Sent again it ends the whole sign-in, except once within "
     "60 s from the same client, whose reply may have been lost. Without a token in the body the cookie is "
     "used, and the new tokens go into cookies.",
-    "parameters": [_csrf_header(required=False), _set_cookie(SIGN_IN_COOKIES, 200)],
+    "parameters": [
+        _csrf_header(required=False),
+        _set_cookie(f"{SIGN_IN_COOKIES} Emptied with 401.", 200, 401),
+    ],
     "request": RefreshRequestSerializer,
     "responses": {
         200: PolymorphicProxySerializer(

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from apps.users.constants import PASSWORD_MAX_LENGTH, USERNAME_MAX_LENGTH
@@ -9,7 +10,7 @@ TOKEN_MAX_LENGTH = 4_096
 NAME_MAX_LENGTH = 150
 EMAIL_MAX_LENGTH = 254
 NAME_FORM = r"^[\w.+-]+\Z"
-NAME_RULE = "Use letters, digits and . + - _ only."
+NAME_RULE = _("Use letters, digits and . + - _ only.")
 
 
 class PasswordField(serializers.CharField):
@@ -87,7 +88,7 @@ class SignInRequestSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, str]) -> dict[str, str]:
         login = attrs.get("login") or attrs.get("email") or attrs.get("username")
         if not login:
-            raise serializers.ValidationError({"login": "Name the account."}, code="required")
+            raise serializers.ValidationError({"login": _("Name the account.")}, code="required")
         return {"login": login, "password": attrs["password"]}
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django.middleware.csrf import get_token
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -50,8 +51,8 @@ from apps.users.services.sessions import SignedIn, end_session, refresh_session,
 from apps.users.types import Client, Registration
 
 USER_AGENT_MAX_LENGTH = 512
-LOOK_INTO_MAIL = "We have sent a mail to this address. Follow the link in it."
-RESENT = "If this address waits for its confirmation, a mail is on its way."
+LOOK_INTO_MAIL = _("We have sent a mail to this address. Follow the link in it.")
+RESENT = _("If this address waits for its confirmation, a mail is on its way.")
 
 
 @method_decorator(never_cache, name="dispatch")

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import TimestampedModel
 from apps.users.constants import USERNAME_MAX_LENGTH
@@ -53,8 +54,8 @@ class User(TimestampedModel, AbstractUser):
     username = models.CharField(
         max_length=USERNAME_MAX_LENGTH,
         unique=True,
-        validators=[RegexValidator(r"^[\w.+-]+\Z", "Use letters, digits and . + - _ only.")],
-        error_messages={"unique": "This name is taken."},
+        validators=[RegexValidator(r"^[\w.+-]+\Z", _("Use letters, digits and . + - _ only."))],
+        error_messages={"unique": _("This name is taken.")},
         help_text="Letters, digits and . + - _ only.",
     )
     email = models.EmailField()
@@ -74,13 +75,13 @@ class User(TimestampedModel, AbstractUser):
                 Lower("email"),
                 name="users_user_email_unique",
                 violation_error_code="taken",
-                violation_error_message="This e-mail address is taken.",
+                violation_error_message=_("This e-mail address is taken."),
             ),
             models.UniqueConstraint(
                 Lower("username"),
                 name="users_user_username_unique",
                 violation_error_code="taken",
-                violation_error_message="This name is taken.",
+                violation_error_message=_("This name is taken."),
             ),
             models.CheckConstraint(
                 condition=Q(subscription_tier__in=SubscriptionTier.values), name="users_user_tier_known"

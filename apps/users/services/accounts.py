@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.core.exceptions import FieldError
+from apps.core.sentences import Sentence
 from apps.users.constants import GENERATED_USERNAME_PREFIX
 from apps.users.exceptions import EmailNotConfirmed, ProfileRefused, RegistrationRefused, WrongCredentials
 from apps.users.models import User
@@ -17,8 +18,8 @@ from apps.users.services.mail import send_already_registered
 from apps.users.services.sessions import SignedIn, open_session
 from apps.users.types import Client, Registration
 
-EMAIL_TAKEN = FieldError("email", "taken", "There is an account with this e-mail address.")
-USERNAME_TAKEN = FieldError("username", "taken", "This name is taken.")
+EMAIL_TAKEN = FieldError("email", "taken", Sentence("There is an account with this e-mail address."))
+USERNAME_TAKEN = FieldError("username", "taken", Sentence("This name is taken."))
 
 
 def register_user(*, registration: Registration, client: Client) -> SignedIn:

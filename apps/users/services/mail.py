@@ -1,7 +1,7 @@
 """The mails this app sends. They leave from a thread, so that nobody waits for a mail server.
 
 That also keeps a secret: whether a mail is sent at all depends on whose address it is, and the
-time of the answer must not tell. So the text is written in the thread, too.
+time of the answer must not tell. So the text is written in the thread, too, in the language of the request.
 """
 
 import logging
@@ -13,6 +13,8 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import get_language, gettext, override
+from django.utils.translation import gettext_noop as _
 
 from apps.core.resilience.pool import BoundedPool, PoolFull
 from apps.users.constants import EMAIL_LINK_LIFETIME, MAIL_QUEUE_MAX
@@ -27,11 +29,11 @@ def send_confirmation_link(*, email: str, make_key: Callable[[], str]) -> None:
     def context() -> dict[str, object]:
         return {"link": _link(make_key()), "days": EMAIL_LINK_LIFETIME.days}
 
-    _send_on_commit("confirm_email", "Confirm your e-mail address", email, context)
+    _send_on_commit("confirm_email", _("Confirm your e-mail address"), email, context)
 
 
 def send_already_registered(*, email: str) -> None:
-    _send_on_commit("already_registered", "You already have an account", email, dict)
+    _send_on_commit("already_registered", _("You already have an account"), email, dict)
 
 
 def _link(key: str) -> str:
@@ -44,9 +46,13 @@ def _link(key: str) -> str:
 def _send_on_commit(
     template: str, subject: str, email: str, context: Callable[[], dict[str, object]]
 ) -> None:
+    language = get_language()
+
     def send() -> None:
         values = {"site_name": settings.WAGTAIL_SITE_NAME, **context()}
-        EmailMessage(subject, render_to_string(f"users/mail/{template}.txt", values), to=[email]).send()
+        with override(language):
+            text = render_to_string(f"users/mail/{template}.txt", values)
+            EmailMessage(gettext(subject), text, to=[email]).send()
 
     transaction.on_commit(lambda: _enqueue(template, send))
 

@@ -1,0 +1,70 @@
+"""What the list of species can be narrowed to, and in which order it comes."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import OrderingFilter
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from apps.plant_identification.models import PlantSpecies
+
+NAME_CHARS = 200
+GBIF_ID_MAX = 2**63 - 1
+
+
+class TaxonFilter(django_filters.CharFilter):  # type: ignore[misc]  # without types
+    """However it is capitalised: families and genera are kept with a capital letter, as they are written."""
+
+    def filter(self, queryset: QuerySet[PlantSpecies], value: str) -> QuerySet[PlantSpecies]:
+        filtered: QuerySet[PlantSpecies] = super().filter(queryset, value.strip().capitalize())
+        return filtered
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class IdFilter(django_filters.Filter):  # type: ignore[misc]  # without types
+    field_class = forms.IntegerField
+
+
+class SpeciesFilter(django_filters.FilterSet):  # type: ignore[misc]  # without types
+    family = TaxonFilter(max_length=NAME_CHARS, label="Such as `Araceae`.")
+    genus = TaxonFilter(max_length=NAME_CHARS, label="Such as `Monstera`.")
+    gbif_id = IdFilter(min_value=1, max_value=GBIF_ID_MAX, label="The id at gbif.org.")
+
+    class Meta:
+        model = PlantSpecies
+        fields: list[str] = []
+
+
+class SpeciesOrdering(OrderingFilter):
+    """By name or by how often they are identified. Read by the pagination, which does the ordering."""
+
+    ordering_description = "The most often identified first, unless another order is asked for."
+    _columns = {
+        "-identification_count": "-identification_count",
+        "identification_count": "identification_count",
+        "name": "canonical_name",
+        "-name": "-canonical_name",
+    }
+    _default = "-identification_count"
+
+    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> tuple[str, ...]:
+        asked = request.query_params.get(self.ordering_param) or self._default
+        if asked not in self._columns:
+            choices = ", ".join(f"`{choice}`" for choice in self._columns)
+            raise ValidationError({self.ordering_param: [_("Choose one of these: %s.") % choices]})
+        return (self._columns[asked],)
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
+        return queryset
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        parameters = super().get_schema_operation_parameters(view)
+        parameters[0]["schema"] |= {"enum": list(self._columns), "default": self._default}
+        return parameters

@@ -1,0 +1,144 @@
+"""The encyclopedia's public shape."""
+
+from typing import Any
+
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.core.languages import ENGLISH
+from apps.plant_identification.api.languages import LanguageField
+from apps.plant_identification.models import NameKind, PlantSpecies
+from apps.plant_identification.services.species_search import How, SpeciesHit
+
+QUERY_CHARS = 100
+RESULTS = 20
+RESULTS_MAX = 50
+GBIF_PAGE = "https://www.gbif.org/species/{}"
+
+
+class LanguageQuerySerializer(serializers.Serializer[Any]):
+    language = LanguageField(
+        required=False,
+        help_text="ISO 639-1, for common names. Left out: the best of `Accept-Language`.",
+    )
+
+
+class SearchQuerySerializer(LanguageQuerySerializer):
+    q = serializers.CharField(
+        max_length=QUERY_CHARS,
+        help_text="A scientific name, a common name or a synonym: whole, begun or misspelt.",
+    )
+    page_size = serializers.IntegerField(
+        min_value=1, max_value=RESULTS_MAX, default=RESULTS, help_text="How many species are wanted at most."
+    )
+
+
+class SpeciesLinksSerializer(serializers.Serializer[Any]):
+    self = serializers.CharField()
+    gbif = serializers.CharField(allow_null=True, help_text="Its page at the GBIF.")
+
+
+class SpeciesEntrySerializer(serializers.Serializer[PlantSpecies]):
+    id = serializers.UUIDField()
+    scientific_name = serializers.CharField(source="canonical_name")
+    common_name = serializers.SerializerMethodField(help_text="In the language asked for, else in English.")
+    authorship = serializers.SerializerMethodField()
+    family = serializers.SerializerMethodField()
+    genus = serializers.SerializerMethodField()
+    gbif_id = serializers.IntegerField(allow_null=True)
+    identification_count = serializers.IntegerField(help_text="How often the community has identified it.")
+    from_sandbox = serializers.BooleanField(help_text="True where a local sandbox made all of this up.")
+    links = serializers.SerializerMethodField()
+
+    def get_common_name(self, species: PlantSpecies) -> str | None:
+        for language in (self.context["language"], ENGLISH):
+            if names := species.common_names.get(language):
+                return str(names[0])
+        return None
+
+    def get_authorship(self, species: PlantSpecies) -> str | None:
+        return species.authorship or None
+
+    def get_family(self, species: PlantSpecies) -> str | None:
+        return species.family or None
+
+    def get_genus(self, species: PlantSpecies) -> str | None:
+        return species.genus or None
+
+    @extend_schema_field(SpeciesLinksSerializer)
+    def get_links(self, species: PlantSpecies) -> dict[str, str | None]:
+        return {
+            "self": reverse("v1:plant-identification:species-detail", args=[species.pk]),
+            "gbif": GBIF_PAGE.format(species.gbif_id) if species.gbif_id else None,
+        }
+
+
+class CommonNamesSerializer(serializers.Serializer[Any]):
+    language = serializers.CharField(help_text="ISO 639-1")
+    names = serializers.ListField(child=serializers.CharField())
+
+
+class FactSourceSerializer(serializers.Serializer[Any]):
+    fact = serializers.CharField(help_text="A field; `common_names.de` for the names of one language.")
+    date = serializers.DateField()
+
+    def get_fields(self) -> dict[str, Any]:
+        # Declared here because `source` as a class attribute would shadow Field.source.
+        return super().get_fields() | {"source": serializers.CharField(help_text="Who said it.")}
+
+
+class SpeciesSerializer(SpeciesEntrySerializer):
+    """One species. What nobody said is null, or an empty list."""
+
+    common_names = serializers.SerializerMethodField(
+        help_text="The language asked for comes first, then English, then the others."
+    )
+    synonyms = serializers.ListField(child=serializers.CharField())
+    taxonomy = serializers.SerializerMethodField(help_text="Rank and name.")
+    sources = serializers.SerializerMethodField()
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+
+    @extend_schema_field(CommonNamesSerializer(many=True))
+    def get_common_names(self, species: PlantSpecies) -> list[dict[str, Any]]:
+        first = [self.context["language"], ENGLISH]
+        languages = dict.fromkeys([*first, *sorted(species.common_names)])
+        return [
+            {"language": language, "names": species.common_names[language]}
+            for language in languages
+            if species.common_names.get(language)
+        ]
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField(), allow_null=True))
+    def get_taxonomy(self, species: PlantSpecies) -> dict[str, str] | None:
+        return species.taxonomy or None
+
+    @extend_schema_field(FactSourceSerializer(many=True))
+    def get_sources(self, species: PlantSpecies) -> list[dict[str, Any]]:
+        return [{"fact": fact, **said} for fact, said in sorted(species.sources.items())]
+
+
+class MatchSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(help_text="The name that was found.")
+    kind = serializers.ChoiceField(choices=NameKind.values)
+    how = serializers.SerializerMethodField(
+        help_text="`exact`, the name; `prefix`, its beginning; `words`, words of it; `similar`, misspelt."
+    )
+
+    @extend_schema_field(serializers.ChoiceField(choices=[how.name.lower() for how in How]))
+    def get_how(self, match: Any) -> str:
+        return str(match.how.name.lower())
+
+
+class SpeciesHitSerializer(SpeciesEntrySerializer):
+    match = MatchSerializer()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        hit: SpeciesHit = instance  # a species does not know how it was found
+        entry = SpeciesEntrySerializer(hit.species, context=self.context).data
+        return {**entry, "match": MatchSerializer(hit.match).data}
+
+
+class SpeciesHitsSerializer(serializers.Serializer[Any]):
+    results = SpeciesHitSerializer(many=True, help_text="The best first: exact, then begun, then similar.")

@@ -1,0 +1,105 @@
+"""The encyclopedia: public, and the same for everybody."""
+
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from apps.core.api.addresses import client_address
+from apps.core.api.throttling import AddressThrottle
+from apps.core.languages import ENGLISH, best_language
+from apps.plant_identification import constants
+from apps.plant_identification.api.species_filters import SpeciesFilter, SpeciesOrdering
+from apps.plant_identification.api.species_serializers import (
+    LanguageQuerySerializer,
+    SearchQuerySerializer,
+    SpeciesEntrySerializer,
+    SpeciesHitsSerializer,
+    SpeciesSerializer,
+)
+from apps.plant_identification.exceptions import RecordNotFound
+from apps.plant_identification.models import PlantSpecies
+from apps.plant_identification.permissions import IsAuthenticatedOrReadOnlyWithRateLimit
+from apps.plant_identification.selectors import get_species, list_species
+from apps.plant_identification.services.species_search import search_species
+
+
+class SpeciesThrottle(AddressThrottle):
+    """Readers by their address; who is signed in by their account, whatever others at the address do."""
+
+    group = "species"
+    period_s = 60
+
+    def limit(self) -> int:
+        return int(settings.CONTENT_RATE)
+
+    def key(self, request: Request) -> str:
+        return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)
+
+
+class _SpeciesView(APIView):
+    permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
+    throttle_classes = [SpeciesThrottle]
+
+    def read(self, form_class: type[LanguageQuerySerializer]) -> dict[str, Any]:
+        form = form_class(data=self.request.query_params)
+        form.is_valid(raise_exception=True)
+        accepted = best_language(self.request.headers.get("Accept-Language", ""), constants.LANGUAGES)
+        return {"language": accepted or ENGLISH, **form.validated_data}
+
+
+class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
+    """All species anybody has identified, page by page."""
+
+    serializer_class = SpeciesEntrySerializer
+    filter_backends = [DjangoFilterBackend, SpeciesOrdering]
+    filterset_class = SpeciesFilter
+
+    def get_queryset(self) -> QuerySet[PlantSpecies]:
+        return list_species()
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> BaseSerializer[PlantSpecies]:
+        context = {**self.get_serializer_context(), **self.read(LanguageQuerySerializer)}
+        return SpeciesEntrySerializer(*args, context=context, **kwargs)
+
+    @extend_schema(
+        operation_id="list_species",
+        parameters=[LanguageQuerySerializer],
+        responses=SpeciesEntrySerializer(many=True),
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().get(request, *args, **kwargs)
+
+
+class SpeciesDetailView(_SpeciesView):
+    """One species: its names, where it belongs, how often it is identified, and who says so."""
+
+    @extend_schema(
+        operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
+    )
+    def get(self, request: Request, species_id: UUID) -> Response:
+        asked = self.read(LanguageQuerySerializer)
+        species = get_species(species_id)
+        if species is None:
+            raise RecordNotFound
+        return Response(SpeciesSerializer(species, context=asked).data)
+
+
+class SpeciesSearchView(_SpeciesView):
+    """Species by what somebody types: any of their names, its beginning, or something like it."""
+
+    @extend_schema(
+        operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer
+    )
+    def get(self, request: Request) -> Response:
+        asked = self.read(SearchQuerySerializer)
+        hits = search_species(text=asked["q"], limit=asked["page_size"])
+        return Response(SpeciesHitsSerializer({"results": hits}, context=asked).data)
