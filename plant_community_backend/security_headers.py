@@ -1,3 +1,4 @@
+from http import HTTPStatus
 from typing import Any
 
 from csp.constants import HEADER
@@ -12,6 +13,8 @@ class SecurityHeadersMiddleware(CSPMiddleware):  # type: ignore[misc]
     """The content security policy of the part of the site that is visited, and `Permissions-Policy`."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.status_code == HTTPStatus.NOT_MODIFIED:
+            return response  # the browser keeps the page's own, which knows what its view has added
         if not response.get("Content-Type", "text/html").startswith("text/html"):
             response.setdefault(HEADER, settings.DATA_CONTENT_SECURITY_POLICY)
             return response

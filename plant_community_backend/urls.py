@@ -9,10 +9,10 @@ from wagtail.documents import urls as wagtaildocs_urls
 from apps.blog.api.router import api_router
 from plant_community_backend import api_v1
 from plant_community_backend.documentation import documentation_urlpatterns
-from plant_community_backend.landing import landing_page
+from plant_community_backend.identify_page import identify_page
 
 urlpatterns = [
-    path("", landing_page, name="landing"),
+    path("", identify_page, name="identify-page"),
     path("api/v1/", include((api_v1.urlpatterns, "v1"))),
     path("api/v2/", api_router.urls),
     path("api/", include(documentation_urlpatterns)),

@@ -1,0 +1,243 @@
+// One answer, from its headline down. Every part is left out where nobody said anything about it.
+
+import { careSection } from "./care.js";
+import { el, icon, outsideLink } from "./dom.js";
+import { isPending } from "./following.js";
+import { healthSection } from "./health.js";
+import { meter } from "./meter.js";
+import { creditOf, pictureGrid, webPicture } from "./pictures.js";
+import { sourcesSection } from "./sources.js";
+import { suggestionsSection } from "./suggestions.js";
+import { ageInWords, agreementInWords, confidenceInWords, providerName } from "./words.js";
+
+const RANKS = { species: "Species", genus: "Genus", infraspecies: "Subspecies or variety" };
+
+/** `photos` are addresses of the person's own photos, where there are any. */
+export function answerParts(document, { photos = [], language = null } = {}) {
+  const isNamed = document.scientific_name !== null;
+  const parts = isNamed ? namedParts(document, photos, language) : namelessParts(document, photos, language);
+  return [...notices(document), ...parts, sourcesSection(document)].filter(Boolean);
+}
+
+export function headlineOf(document) {
+  if (document.status === "queued") return "In the queue";
+  if (document.name) return document.name;
+  return document.is_plant === false ? "No plant found" : "Not recognised";
+}
+
+function namedParts(document, photos, language) {
+  return [
+    hero(document, photos, language),
+    warnings(document, language),
+    el(
+      "div",
+      { class: "columns" },
+      el(
+        "div",
+        { class: "column" },
+        aboutSection(document, language),
+        healthSection(document, language),
+        careSection(document, language),
+      ),
+      el("div", { class: "column" }, picturesSection(document), suggestionsSection(document, language)),
+    ),
+  ];
+}
+
+function namelessParts(document, photos, language) {
+  const isQueued = document.status === "queued";
+  return [
+    el(
+      "section",
+      { class: "card hero is-nameless", "aria-labelledby": "answer-heading" },
+      ownPhotos(photos),
+      el(
+        "div",
+        { class: "hero-text" },
+        el("h1", { id: "answer-heading" }, headlineOf(document)),
+        el("p", { class: "summary", lang: language }, document.summary),
+      ),
+    ),
+    isQueued ? null : tips(),
+    isQueued ? null : suggestionsSection(document, language),
+  ];
+}
+
+// --- Notices ------------------------------------------------------------------------------------------------
+
+function notices(document) {
+  const said = [];
+  const answered = document.answered_at ? ageInWords(document.age_s) : "";
+  if (document.status === "stale") {
+    said.push(["clock", "An older answer", `Neither service can be reached right now. This is what they said before (${answered}).`]);
+  } else if (isPending(document)) {
+    const names = document.providers.filter(({ state }) => state === "pending").map(({ name }) => providerName(name));
+    said.push(["clock", `Waiting for ${names.join(" and ")}`, "This is what is known so far. The page completes it by itself."]);
+  } else if (document.status === "partial") {
+    const text = "One of the two services did not answer. You can ask again later with the same photo.";
+    said.push(["alert", "Only part of the answer", text]);
+  }
+  if (document.cache !== "miss" && document.status !== "stale" && document.answered_at) {
+    const what = document.cache === "near" ? "nearly the same photo" : "the same photo";
+    said.push(["clock", "From an earlier answer", `Given for ${what} (${answered}), so nobody had to be asked again.`]);
+  }
+  if (!said.length) return [];
+  return [
+    el(
+      "ul",
+      { class: "notices" },
+      said.map(([drawing, title, text]) =>
+        el("li", { class: "notice" }, icon(drawing), el("p", {}, el("strong", {}, title), " ", text)),
+      ),
+    ),
+  ];
+}
+
+// --- Headline -----------------------------------------------------------------------------------------------
+
+function hero(document, photos, language) {
+  const first = headlineSuggestion(document);
+  return el(
+    "section",
+    { class: "card hero", "aria-labelledby": "answer-heading" },
+    photos.length ? ownPhotos(photos) : heroPicture(document),
+    el(
+      "div",
+      { class: "hero-text" },
+      el("p", { class: "eyebrow" }, document.rank === "genus" ? "The genus is known" : confidenceInWords(document.confidence)),
+      el("h1", { id: "answer-heading" }, document.name === document.scientific_name ? el("i", {}, document.name) : document.name),
+      el(
+        "p",
+        { class: "latin" },
+        el("i", {}, document.scientific_name),
+        first?.authorship ? ` ${first.authorship}` : null,
+        el("span", { class: "tag" }, RANKS[document.rank] ?? document.rank),
+      ),
+      meter("Confidence", document.confidence, confidenceInWords(document.confidence)),
+      first ? scores(first.provider_scores) : null,
+      el(
+        "p",
+        { class: `agreement is-${document.agreement}` },
+        icon(document.agreement === "both" ? "check" : "info"),
+        agreementInWords(document),
+      ),
+      el("p", { class: "summary", lang: language }, document.summary),
+      otherNames(document, language),
+    ),
+  );
+}
+
+function headlineSuggestion({ suggestions, scientific_name: headline }) {
+  return suggestions.find(({ scientific_name: name }) => name === headline);
+}
+
+function otherNames({ common_names: names, common_name: shown }, language) {
+  const others = names.filter((name) => name !== shown);
+  if (!others.length) return null;
+  return el("p", { class: "quiet", lang: language }, el("span", { lang: "en" }, "Also called "), others.join(", "));
+}
+
+function scores(given) {
+  const rows = Object.entries(given).map(([name, score]) =>
+    score === null
+      ? el(
+          "div",
+          { class: "meter thin" },
+          el("span", { class: "meter-label" }, providerName(name)),
+          el("span", { class: "quiet" }, "did not name it"),
+        )
+      : meter(providerName(name), score, "", "thin"),
+  );
+  return el("div", { class: "scores", role: "group", "aria-label": "What each service says" }, rows);
+}
+
+function ownPhotos(photos) {
+  if (!photos.length) return null;
+  const images = photos.map((src, index) => {
+    const image = el("img", { src, alt: photos.length > 1 ? `Your photo ${index + 1}` : "Your photo", class: index ? "" : "first" });
+    image.addEventListener("error", () => image.remove());
+    return image;
+  });
+  return el("div", { class: photos.length > 1 ? "hero-photos are-several" : "hero-photos" }, images);
+}
+
+function heroPicture(document) {
+  if (!document.image_url) return null;
+  return el(
+    "figure",
+    { class: "hero-photos" },
+    webPicture(document.image_url, `${document.name}, from a reference collection`, "first"),
+    el("figcaption", {}, creditOf(document.image_attribution)),
+  );
+}
+
+// --- Warnings and the rest ----------------------------------------------------------------------------------
+
+function warnings(document, language) {
+  const said = [];
+  if (document.toxicity) {
+    said.push(
+      el(
+        "div",
+        { class: "warning is-poison" },
+        icon("alert"),
+        el("div", {}, el("h2", {}, "Toxicity"), document.toxicity.split("\n\n").map((text) => el("p", { lang: language }, text))),
+      ),
+    );
+  }
+  if (document.edible_warning) {
+    const parts = document.edible_parts?.length
+      ? el("p", {}, "Parts that are said to be eaten: ", el("strong", { lang: language }, document.edible_parts.join(", ")))
+      : null;
+    const warning = el("p", { lang: language }, document.edible_warning);
+    const text = el("div", {}, el("h2", {}, "Before you eat anything"), parts, warning);
+    said.push(el("div", { class: "warning" }, icon("info"), text));
+  }
+  return said.length ? el("div", { class: "warnings" }, said) : null;
+}
+
+function aboutSection(document, language) {
+  if (!document.description) return null;
+  const first = headlineSuggestion(document);
+  return el(
+    "section",
+    { class: "card", "aria-labelledby": "about-heading" },
+    el("h2", { id: "about-heading" }, "About this plant"),
+    el("p", { class: "prose", lang: language }, document.description),
+    el("p", { class: "credit" }, "Text: ", creditOf(document.description_attribution)),
+    first?.family ? el("dl", { class: "facts" }, el("div", {}, el("dt", {}, "Family"), el("dd", {}, first.family))) : null,
+    el(
+      "p",
+      { class: "links" },
+      first?.url ? outsideLink(first.url, "Read more") : null,
+      first?.gbif_id ? outsideLink(`https://www.gbif.org/species/${first.gbif_id}`, "Where it grows (GBIF)") : null,
+    ),
+  );
+}
+
+function picturesSection(document) {
+  if (!document.similar_images.length) return null;
+  return el(
+    "section",
+    { class: "card", "aria-labelledby": "pictures-heading" },
+    el("h2", { id: "pictures-heading" }, "Does it look like these?"),
+    pictureGrid(document.similar_images, document.name),
+  );
+}
+
+function tips() {
+  return el(
+    "section",
+    { class: "card", "aria-labelledby": "tips-heading" },
+    el("h2", { id: "tips-heading" }, "How to take a better photo"),
+    el(
+      "ul",
+      { class: "tips" },
+      [
+        "One plant alone, filling the picture",
+        "Sharp, in daylight, with nothing in front of it",
+        "A leaf, a flower or a fruit up close: one photo each, up to five",
+      ].map((tip) => el("li", {}, icon("leaf"), tip)),
+    ),
+  );
+}
