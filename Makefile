@@ -1,7 +1,7 @@
 # Every target works on a fresh clone with nothing but Python 3.11 or newer: `devstack` makes .venv on the way.
 # `exec` lets signals for make's child reach devstack itself, which then stops what it started.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt openapi lock reset clean install
+.PHONY: help run test check fmt openapi messages client schemathesis lock reset clean install fuzz
 
 ARGS ?=
 PYTHONS = python3.14 python3.13 python3.12 python3.11 python3
@@ -17,7 +17,7 @@ endef
 
 help: ## list the targets
 	@echo "Targets:"
-	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1\t/p' Makefile | expand -t 20
 
 run: ## start everything on this machine and print its address (PORT=8000 DEVSTACK_DIR=.devstack)
 	$(call devstack,run)
@@ -38,6 +38,25 @@ fmt: install ## format the code and mend what ruff can mend
 openapi: install ## write docs/api/openapi.yaml from the code
 	@mkdir -p docs/api
 	@.venv/bin/python manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
+
+messages: install ## bring the catalogs in locale/ up to date with the code and compile them
+	@.venv/bin/python -m devstack.catalog
+
+client: openapi ## write the TypeScript types from the description (needs Node 20 or newer)
+	@cd clients/typescript && npm ci && npm run generate
+
+EXAMPLES ?= 100
+
+schemathesis: ## try the whole API with requests nobody would think of (EXAMPLES=100 per operation, SEED=)
+	$(call devstack,test -n 0 -s tests/test_contract_fuzzing.py $(ARGS))
+schemathesis: export SCHEMATHESIS_EXAMPLES = $(EXAMPLES)
+schemathesis: export SCHEMATHESIS_SEED = $(SEED)
+
+MINUTES ?= 60
+SEED ?=
+
+fuzz: install ## damage photos in every way for an hour and look for a crash (MINUTES=60 SEED=1)
+	@.venv/bin/python -m tests.fuzz_photos --minutes $(MINUTES) --server-every 100 $(if $(SEED),--seed $(SEED))
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.test import Client
+from django.utils.datastructures import CaseInsensitiveMapping
 from rest_framework.test import APIClient
 
 from apps.core.api.limits import FALLBACK
 from apps.core.redis import OUTAGE, get_redis
+from apps.core.testing.contract import URLCONF, Answer, current_contract
 from provider_sandbox.testing import Sandbox, running_sandbox
 
 
@@ -22,6 +25,34 @@ def _forget_the_last_test() -> None:
     if redis is not None:
         redis.flushdb()
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _answers_keep_the_contract() -> Iterator[None]:
+    """Whatever a test asks the API for, the answer has to be one that the description allows."""
+    contract = current_contract()
+    ask = Client.request
+
+    def request(self: Client, **request: Any) -> Any:
+        response = ask(self, **request)
+        if settings.ROOT_URLCONF == URLCONF:  # not the toy API of a test
+            contract.require(_answer_of(response))
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "request", request)
+        yield
+
+
+def _answer_of(response: Any) -> Answer:
+    cookies = {"Set-Cookie": response.cookies.output()} if response.cookies else {}
+    return Answer(
+        method=response.request["REQUEST_METHOD"],
+        path=response.request["PATH_INFO"],
+        status=response.status_code,
+        headers=CaseInsensitiveMapping({**response.headers, **cookies}),
+        body=None if response.streaming else response.content,
+    )
 
 
 @pytest.fixture

@@ -13,9 +13,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from apps.core.redis import get_redis
-from apps.plant_identification.services.registry import registry
-from apps.plant_identification.tests.conftest import identify, make_photo, providers
+from apps.plant_identification.tests.conftest import identify, providers
+from tests.api_situations import SITUATIONS
 
 __all__ = ["identify", "providers"]
 
@@ -23,125 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "docs" / "api" / "examples"
-AGREE = {"outcome": "agree", "species": "Mangifera indica", "confidence": 0.97}
-HEALTH = "/api/v1/plant-identification/identify/health/"
-
-
-def complete(sandbox, identify, client, settings):
-    sandbox.fault("both", "outcome", AGREE)
-    return identify(make_photo(1))
-
-
-def cached(sandbox, identify, client, settings):
-    complete(sandbox, identify, client, settings)
-    return identify(make_photo(1))
-
-
-def ill(sandbox, identify, client, settings):
-    sandbox.fault("both", "outcome", {"outcome": "ill", "species": "Monstera deliciosa"})
-    return identify(make_photo(1))
-
-
-def not_a_plant(sandbox, identify, client, settings):
-    sandbox.fault("both", "not_a_plant")
-    return identify(make_photo(1))
-
-
-def partial_provider_failed(sandbox, identify, client, settings):
-    sandbox.fault("both", "outcome", AGREE)
-    sandbox.fault("plantnet", "status", 500)
-    return identify(make_photo(1))
-
-
-def partial_circuit_open(sandbox, identify, client, settings):
-    sandbox.fault("both", "outcome", AGREE)
-    registry().get("plant_id").call.circuit.force_open()
-    return identify(make_photo(1))
-
-
-def partial_quota_exhausted(sandbox, identify, client, settings):
-    sandbox.fault("both", "outcome", AGREE)
-    settings.PLANT_ID_MONTHLY_QUOTA = 0
-    return identify(make_photo(1))
-
-
-def stale(sandbox, identify, client, settings):
-    complete(sandbox, identify, client, settings)
-    get_redis().flushdb()
-    for provider in registry().providers:
-        provider.call.circuit.force_open()
-    return identify(make_photo(1))
-
-
-def queued(sandbox, identify, client, settings):
-    sandbox.fault("both", "status", 503)
-    return identify(make_photo(1), headers={"Prefer": "respond-async"})
-
-
-def queued_record(sandbox, identify, client, settings):
-    return client.get(queued(sandbox, identify, client, settings).json()["links"]["self"])
-
-
-def provider_unavailable(sandbox, identify, client, settings):
-    sandbox.fault("both", "status", 503)
-    return identify(make_photo(1))
-
-
-def image_missing(sandbox, identify, client, settings):
-    return identify(language="en")
-
-
-def image_type_unsupported(sandbox, identify, client, settings):
-    return identify(b"%PDF-1.7 no photo")
-
-
-def image_too_large(sandbox, identify, client, settings):
-    return identify(make_photo(1) + bytes(11_000_000))
-
-
-def image_unreadable(sandbox, identify, client, settings):
-    return identify(make_photo(1)[:2_000])
-
-
-def invalid_option(sandbox, identify, client, settings):
-    return identify(make_photo(1), latitude="91", longitude="0")
-
-
-def not_authenticated(sandbox, identify, client, settings):
-    settings.DEBUG = False
-    return client.post("/api/v1/plant-identification/identify/", {}, format="multipart")
-
-
-def throttled(sandbox, identify, client, settings):
-    settings.IDENTIFY_RATE_ANONYMOUS = 0
-    return identify(make_photo(1))
-
-
-def health(sandbox, identify, client, settings):
-    return client.get(HEALTH)
-
-
-SITUATIONS = {
-    "complete": (complete, 200, "Identification"),
-    "cached": (cached, 200, "Identification"),
-    "ill": (ill, 200, "Identification"),
-    "not_a_plant": (not_a_plant, 200, "Identification"),
-    "partial_provider_failed": (partial_provider_failed, 200, "Identification"),
-    "partial_circuit_open": (partial_circuit_open, 200, "Identification"),
-    "partial_quota_exhausted": (partial_quota_exhausted, 200, "Identification"),
-    "stale": (stale, 200, "Identification"),
-    "queued": (queued, 202, "QueuedIdentification"),
-    "queued_record": (queued_record, 200, "Identification"),
-    "provider_unavailable": (provider_unavailable, 503, "Problem"),
-    "image_missing": (image_missing, 400, "Problem"),
-    "image_type_unsupported": (image_type_unsupported, 415, "Problem"),
-    "image_too_large": (image_too_large, 413, "Problem"),
-    "image_unreadable": (image_unreadable, 422, "Problem"),
-    "invalid_option": (invalid_option, 400, "Problem"),
-    "not_authenticated": (not_authenticated, 401, "Problem"),
-    "throttled": (throttled, 429, "Problem"),
-    "health": (health, 200, "Health"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -172,8 +52,9 @@ def test_the_example_is_what_the_product_says_and_what_the_schema_allows(
 
 
 def tidy(text):
-    """The sandbox's port differs from run to run, and says nothing."""
-    return re.sub(r"http://127\.0\.0\.1:\d+/", "http://127.0.0.1:9000/", text)
+    """The sandbox's port differs from run to run, and says nothing; nor does the test client's host."""
+    text = re.sub(r"http://127\.0\.0\.1:\d+/", "http://127.0.0.1:9000/", text)
+    return text.replace("http://testserver/", "http://127.0.0.1:8000/")
 
 
 def shape(value):

@@ -1,0 +1,65 @@
+import createClient, { type Client, type Middleware } from "openapi-fetch";
+
+import { type Authentication, bearer, csrf } from "./authentication.js";
+import { type HistoryEntry, type PageOptions, pages } from "./history.js";
+import { identify, type Identification, type IdentifyOptions, type Photo, type Queued } from "./identify.js";
+import { problemIn, UnexpectedAnswer } from "./problem.js";
+import type { paths } from "./schema.js";
+
+export interface PlantClientOptions {
+  /** Where the API is, without its path: `https://plants.example`. Empty on the API's own pages. */
+  readonly baseUrl: string;
+  readonly authentication?: Authentication;
+  /** Such as `web/1.4.0`: a version that is too old to work is told so. */
+  readonly clientVersion?: string;
+  /** Instead of the global one: for tests, or a runtime without a cookie jar. */
+  readonly fetch?: (request: Request) => Promise<Response>;
+}
+
+export interface PlantClient {
+  /** Every operation of the API, typed: `api.GET("/api/v1/meta/")`. Problem documents are thrown. */
+  readonly api: Client<paths>;
+  /** Names the plant on one to five photos. */
+  identify(photos: readonly Photo[], options?: IdentifyOptions): Promise<Identification | Queued>;
+  /** One's own identifications, newest first, page after page as they are asked for. */
+  history(options?: PageOptions): AsyncGenerator<HistoryEntry, void, undefined>;
+}
+
+export function createPlantClient(options: PlantClientOptions): PlantClient {
+  const { authentication = { kind: "none" }, clientVersion } = options;
+  const api = createClient<paths>({
+    baseUrl: options.baseUrl,
+    credentials: authentication.kind === "cookies" ? "include" : "omit",
+    ...(options.fetch && { fetch: options.fetch }),
+    ...(clientVersion !== undefined && { headers: { "X-Client-Version": clientVersion } }),
+  });
+  api.use(throwProblems); // the first sees an answer last
+  if (authentication.kind === "bearer") {
+    api.use(bearer(authentication.accessToken));
+  }
+  if (authentication.kind === "cookies") {
+    api.use(csrf(async () => dataOf(await api.GET("/api/v1/auth/csrf/")).csrf_token));
+  }
+  return {
+    api,
+    identify: (photos, identifyOptions = {}) => identify(api, photos, identifyOptions),
+    history: (pageOptions = {}) => pages(api, pageOptions),
+  };
+}
+
+const throwProblems: Middleware = {
+  async onResponse({ response }) {
+    const problem = await problemIn(response);
+    if (problem !== null) {
+      throw problem;
+    }
+  },
+};
+
+/** What a call answered. An error that is no problem document, such as a proxy's page, is thrown. */
+export function dataOf<Data>(answer: { data?: Data; response: Response }): Data {
+  if (answer.data === undefined) {
+    throw new UnexpectedAnswer(answer.response);
+  }
+  return answer.data;
+}

@@ -1,0 +1,245 @@
+"""Each situation a client may get into, as steps that lead there; `docs/api/examples/` has the answers."""
+
+from apps.core.redis import get_redis
+from apps.plant_identification import constants
+from apps.plant_identification.services.registry import registry
+from apps.plant_identification.tests.conftest import make_photo
+from apps.users.tests.factories import UserFactory
+
+AGREE = {"outcome": "agree", "species": "Mangifera indica", "confidence": 0.97}
+V1 = "/api/v1/plant-identification"
+HEALTH = f"{V1}/identify/health/"
+COLLECTIONS = "/api/v1/users/collections/"
+
+
+def complete(sandbox, identify, client, settings):
+    sandbox.fault("both", "outcome", AGREE)
+    return identify(make_photo(1))
+
+
+def cached(sandbox, identify, client, settings):
+    complete(sandbox, identify, client, settings)
+    return identify(make_photo(1))
+
+
+def ill(sandbox, identify, client, settings):
+    sandbox.fault("both", "outcome", {"outcome": "ill", "species": "Monstera deliciosa"})
+    return identify(make_photo(1))
+
+
+def not_a_plant(sandbox, identify, client, settings):
+    sandbox.fault("both", "not_a_plant")
+    return identify(make_photo(1))
+
+
+def partial_provider_failed(sandbox, identify, client, settings):
+    sandbox.fault("both", "outcome", AGREE)
+    sandbox.fault("plantnet", "status", 500)
+    return identify(make_photo(1))
+
+
+def partial_circuit_open(sandbox, identify, client, settings):
+    sandbox.fault("both", "outcome", AGREE)
+    registry().get("plant_id").call.circuit.force_open()
+    return identify(make_photo(1))
+
+
+def partial_quota_exhausted(sandbox, identify, client, settings):
+    sandbox.fault("both", "outcome", AGREE)
+    settings.PLANT_ID_MONTHLY_QUOTA = 0
+    return identify(make_photo(1))
+
+
+def stale(sandbox, identify, client, settings):
+    complete(sandbox, identify, client, settings)
+    get_redis().flushdb()
+    for provider in registry().providers:
+        provider.call.circuit.force_open()
+    return identify(make_photo(1))
+
+
+def queued(sandbox, identify, client, settings):
+    sandbox.fault("both", "status", 503)
+    return identify(make_photo(1), headers={"Prefer": "respond-async"})
+
+
+def queued_record(sandbox, identify, client, settings):
+    return client.get(queued(sandbox, identify, client, settings).json()["links"]["self"])
+
+
+def provider_unavailable(sandbox, identify, client, settings):
+    sandbox.fault("both", "status", 503)
+    return identify(make_photo(1))
+
+
+def image_missing(sandbox, identify, client, settings):
+    return identify(language="en")
+
+
+def image_type_unsupported(sandbox, identify, client, settings):
+    return identify(b"%PDF-1.7 no photo")
+
+
+def image_too_large(sandbox, identify, client, settings):
+    return identify(make_photo(1) + bytes(11_000_000))
+
+
+def image_unreadable(sandbox, identify, client, settings):
+    return identify(make_photo(1)[:2_000])
+
+
+def invalid_option(sandbox, identify, client, settings):
+    return identify(make_photo(1), latitude="91", longitude="0")
+
+
+def not_authenticated(sandbox, identify, client, settings):
+    settings.DEBUG = False
+    return client.post(f"{V1}/identify/", {}, format="multipart")
+
+
+def throttled(sandbox, identify, client, settings):
+    settings.IDENTIFY_RATE_ANONYMOUS = 0
+    return identify(make_photo(1))
+
+
+def health(sandbox, identify, client, settings):
+    return client.get(HEALTH)
+
+
+# --- What one owns ------------------------------------------------------------------------------------------
+def own(sandbox, identify, client, settings):
+    """An identification of somebody who is signed in."""
+    client.force_authenticate(UserFactory())
+    return complete(sandbox, identify, client, settings).json()
+
+
+def request_list(sandbox, identify, client, settings):
+    own(sandbox, identify, client, settings)
+    identify(make_photo(2))
+    return client.get(f"{V1}/requests/?page_size=1")
+
+
+def history(sandbox, identify, client, settings):
+    own(sandbox, identify, client, settings)
+    identify(make_photo(2))
+    return client.get(f"{V1}/history/?page_size=1")
+
+
+def request_deleted(sandbox, identify, client, settings):
+    mine = own(sandbox, identify, client, settings)["links"]["self"]
+    assert client.delete(mine).status_code == 204
+    return client.get(mine)
+
+
+def request_restored(sandbox, identify, client, settings):
+    mine = own(sandbox, identify, client, settings)["links"]["self"]
+    client.delete(mine)
+    return client.post(f"{mine}restore/")
+
+
+def feedback(sandbox, identify, client, settings):
+    said = {"verdict": "other", "scientific_name": "Ficus lyrata", "comment": "It stands in my room."}
+    return client.put(own(sandbox, identify, client, settings)["links"]["feedback"], said)
+
+
+def feedback_while_queued(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    mine = queued(sandbox, identify, client, settings).json()["links"]["self"]
+    return client.put(f"{mine}feedback/", {"verdict": "right"})
+
+
+def photos(sandbox, identify, client, settings):
+    return client.get(own(sandbox, identify, client, settings)["links"]["photo"])
+
+
+def plant_created(sandbox, identify, client, settings):
+    record = own(sandbox, identify, client, settings)["id"]
+    return client.post(f"{V1}/plants/", {"identification": record, "nickname": "Window mango"})
+
+
+def plant_list(sandbox, identify, client, settings):
+    plant_created(sandbox, identify, client, settings)
+    return client.get(f"{V1}/plants/")
+
+
+def plant_restored(sandbox, identify, client, settings):
+    mine = plant_created(sandbox, identify, client, settings).json()["links"]["self"]
+    client.delete(mine)
+    return client.post(f"{mine}restore/")
+
+
+def collection_created(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    return client.post(COLLECTIONS, {"name": "Living room"})
+
+
+def collection_list(sandbox, identify, client, settings):
+    collection_created(sandbox, identify, client, settings)
+    return client.get(COLLECTIONS)
+
+
+def collection_name_taken(sandbox, identify, client, settings):
+    collection_created(sandbox, identify, client, settings)
+    return client.post(COLLECTIONS, {"name": "LIVING ROOM"})
+
+
+def limit_reached(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    for number in range(constants.COLLECTIONS_MAX):
+        client.post(COLLECTIONS, {"name": f"Bed {number}"})
+    return client.post(COLLECTIONS, {"name": "One bed more"})
+
+
+# --- The encyclopedia ---------------------------------------------------------------------------------------
+def species_list(sandbox, identify, client, settings):
+    complete(sandbox, identify, client, settings)
+    return client.get(f"{V1}/species/?page_size=1")
+
+
+def species(sandbox, identify, client, settings):
+    return client.get(complete(sandbox, identify, client, settings).json()["links"]["species"])
+
+
+def species_search(sandbox, identify, client, settings):
+    complete(sandbox, identify, client, settings)
+    return client.get(f"{V1}/search/species/?q=mangifera+indca&page_size=1")
+
+
+SITUATIONS = {
+    "complete": (complete, 200, "Identification"),
+    "cached": (cached, 200, "Identification"),
+    "ill": (ill, 200, "Identification"),
+    "not_a_plant": (not_a_plant, 200, "Identification"),
+    "partial_provider_failed": (partial_provider_failed, 200, "Identification"),
+    "partial_circuit_open": (partial_circuit_open, 200, "Identification"),
+    "partial_quota_exhausted": (partial_quota_exhausted, 200, "Identification"),
+    "stale": (stale, 200, "Identification"),
+    "queued": (queued, 202, "QueuedIdentification"),
+    "queued_record": (queued_record, 200, "Identification"),
+    "provider_unavailable": (provider_unavailable, 503, "Problem"),
+    "image_missing": (image_missing, 400, "Problem"),
+    "image_type_unsupported": (image_type_unsupported, 415, "Problem"),
+    "image_too_large": (image_too_large, 413, "Problem"),
+    "image_unreadable": (image_unreadable, 422, "Problem"),
+    "invalid_option": (invalid_option, 400, "Problem"),
+    "not_authenticated": (not_authenticated, 401, "Problem"),
+    "throttled": (throttled, 429, "Problem"),
+    "health": (health, 200, "Health"),
+    "request_list": (request_list, 200, "PaginatedRequestEntryList"),
+    "history": (history, 200, "PaginatedHistoryEntryList"),
+    "request_deleted": (request_deleted, 404, "Problem"),
+    "request_restored": (request_restored, 200, "Identification"),
+    "feedback": (feedback, 200, "Feedback"),
+    "feedback_while_queued": (feedback_while_queued, 409, "Problem"),
+    "photos": (photos, 200, "Photos"),
+    "plant_created": (plant_created, 201, "Plant"),
+    "plant_list": (plant_list, 200, "PaginatedPlantList"),
+    "plant_restored": (plant_restored, 200, "Plant"),
+    "collection_created": (collection_created, 201, "Collection"),
+    "collection_list": (collection_list, 200, "PaginatedCollectionList"),
+    "collection_name_taken": (collection_name_taken, 400, "Problem"),
+    "limit_reached": (limit_reached, 409, "Problem"),
+    "species_list": (species_list, 200, "PaginatedSpeciesEntryList"),
+    "species": (species, 200, "Species"),
+    "species_search": (species_search, 200, "SpeciesHits"),
+}

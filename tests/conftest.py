@@ -1,0 +1,20 @@
+"""The whole product as clients see it: one server process, reached over real HTTP."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fleet import Fleet, running_fleet
+
+ROOM_FOR_EVERYBODY = dict.fromkeys(
+    ("IDENTIFY_RATE_FREE", "SIGN_IN_RATE", "REGISTER_RATE", "CONTENT_RATE"), "1000000"
+)
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    """With the demo content, and limits that nobody reaches."""
+    directory = tmp_path_factory.mktemp("product")
+    with running_fleet(directory, servers=1, **ROOM_FOR_EVERYBODY) as fleet:
+        fleet.manage("load_demo")
+        yield fleet
