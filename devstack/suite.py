@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from devstack.bootstrap import ROOT
-from devstack.environment import base_environment
+from devstack.environment import KEYS, base_environment
 from devstack.errors import StackError
 from devstack.postgres import FORGETFUL, PostgresServer
 from devstack.processes import Child
@@ -59,8 +59,7 @@ def throw_away_servers() -> Iterator[dict[str, str]]:
             **base_environment(database_url=postgres.url, redis_url=redis.url, settings="test"),
             "PROVIDER_SANDBOX_URL": sandbox_url,
             # No real key of the person who runs the tests gets into them.
-            "PLANT_ID_API_KEY": "",
-            "PLANTNET_API_KEY": "",
+            **dict.fromkeys(KEYS, ""),
         }
     finally:
         for child in (sandbox, redis.child, postgres.child):

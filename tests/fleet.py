@@ -10,8 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
+from requests.structures import CaseInsensitiveDict
 
 from devstack.postgres import PostgresServer
 from devstack.processes import free_port
@@ -37,6 +39,21 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from apps.users.tests.factories import UserFactory
 print(RefreshToken.for_user(UserFactory()).access_token)
 """
+
+
+def as_described(response: requests.Response) -> requests.Response:
+    """
+    Raises:
+        ContractBroken: the description of the API does not allow this answer.
+    """
+    # Late, so that a fleet can be started where Django has no settings.
+    from apps.core.testing.contract import Answer, current_contract
+
+    headers = CaseInsensitiveDict(response.headers)
+    headers.pop("Content-Encoding", None)  # undone already
+    path, method = urlsplit(response.url).path, response.request.method or ""
+    current_contract().require(Answer(method, path, response.status_code, headers, response.content))
+    return response
 
 
 @dataclass
@@ -76,15 +93,17 @@ class Server:
             self.process.wait()
 
     def identify(self, photo: bytes, timeout_s: float = 60, **headers: str) -> requests.Response:
-        return requests.post(
-            self.url + IDENTIFY,
-            files={"image": ("photo.jpg", photo, "image/jpeg")},
-            headers=headers,
-            timeout=timeout_s,
+        return as_described(
+            requests.post(
+                self.url + IDENTIFY,
+                files={"image": ("photo.jpg", photo, "image/jpeg")},
+                headers=headers,
+                timeout=timeout_s,
+            )
         )
 
     def health(self) -> dict:
-        return requests.get(self.url + HEALTH, timeout=10).json()
+        return as_described(requests.get(self.url + HEALTH, timeout=10)).json()
 
 
 @dataclass
@@ -112,6 +131,9 @@ class Fleet:
         command = [sys.executable, "manage.py", "shell", "-v0", "-c", NEW_TOKEN]
         done = subprocess.run(command, env=self.env, cwd=ROOT, check=True, capture_output=True, text=True)
         return done.stdout.strip().splitlines()[-1]
+
+    def manage(self, *arguments: str) -> None:
+        subprocess.run([sys.executable, "manage.py", *arguments], env=self.env, cwd=ROOT, check=True)
 
     def reset(self) -> None:
         self.sandbox.reset()

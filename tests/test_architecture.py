@@ -48,7 +48,7 @@ VIOLATIONS = {
     "apps/blog/constants.py": (
         "import apps.users.services.sessions\nimport apps.plant_identification.services.quota\n"
     ),
-    "plant_community_backend/landing.py": "import apps.blog.services.demo",
+    "plant_community_backend/identify_page.py": "import apps.blog.services.demo",
     "apps/plant_identification/tasks.py": "import requests",
     "provider_sandbox/wire.py": "import apps.core.db",
     "devstack/errors.py": "import apps.core.db",

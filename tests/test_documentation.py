@@ -27,7 +27,7 @@ EVENT = re.compile(r"[a-z]+(?:_[a-z]+)+")
 def markdown_files() -> list[Path]:
     found: list[Path] = []
     for folder, subfolders, names in os.walk(ROOT):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        subfolders[:] = [name for name in subfolders if not name.startswith((".", "node_modules"))]
         found += [Path(folder, name) for name in names if name.endswith(".md")]
     return sorted(found)
 
