@@ -1,17 +1,19 @@
 """Candidates of an answer and the species we keep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from apps.plant_identification.models import PlantSpecies, SpeciesName
 from apps.plant_identification.services.names import binomial, canonical_name
 from apps.plant_identification.services.species_facts import FACTS, learn_facts
 from apps.plant_identification.services.species_index import index_species
-from apps.plant_identification.types import ProviderReply
+from apps.plant_identification.services.species_news import TAUGHT, news_key
+from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 
 
 def link_species(document: dict[str, Any]) -> Mapping[str, UUID]:
@@ -82,20 +84,33 @@ def learn_species(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) 
     moment is left to the next answer that names it. Otherwise two answers could wait for each other.
     """
     ids = {canonical_name(name): pk for name, pk in linked.items()}
-    said = [
-        (ids[name], reply.provider, suggestion)
+    said = {
+        news_key(ids[name], reply.provider, suggestion): (ids[name], reply.provider, suggestion)
         for reply in replies
         for suggestion in reply.suggestions
         if (name := canonical_name(suggestion.scientific_name)) in ids
-    ]
+    }
+    said = {key: one for key, one in said.items() if key not in TAUGHT}
+    unseen = {pk for pk in ids.values() if pk.bytes not in TAUGHT}
+    if not said and not unseen:
+        return
+    news = _write_news(list(said.values()), unseen)
+    # What was left to the next answer is still news.
+    learned = [key for key, (pk, _, _) in said.items() if pk not in news]
+    learned += [pk.bytes for pk in unseen - news]
+    transaction.on_commit(lambda: TAUGHT.add(learned))
+
+
+def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: Iterable[UUID]) -> set[UUID]:
+    """The species that somebody else is teaching right now, and that were left alone."""
     is_named = Exists(SpeciesName.objects.filter(species=OuterRef("pk")))
     known: Mapping[UUID, Any] = PlantSpecies.objects.annotate(is_findable=is_named).in_bulk(
-        list(ids.values())
+        [*unseen, *(pk for pk, _, _ in said)]
     )
     news = {pk for pk, species in known.items() if not species.is_findable}
     news |= {pk for pk, provider, suggestion in said if learn_facts(known[pk], suggestion, provider)}
     if not news:
-        return
+        return news
     # Read again under the lock: somebody else may have taught them meanwhile.
     taught = PlantSpecies.objects.select_for_update(skip_locked=True, no_key=True).in_bulk(news)
     for pk, provider, suggestion in said:
@@ -103,3 +118,4 @@ def learn_species(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) 
             learn_facts(taught[pk], suggestion, provider)
     PlantSpecies.objects.bulk_update(taught.values(), FACTS)
     index_species(list(taught.values()))
+    return news - taught.keys()

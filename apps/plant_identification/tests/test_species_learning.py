@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from django.core.management import call_command
@@ -10,6 +11,7 @@ from django.db import connection, transaction
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.services.species import learn_species, link_species
 from apps.plant_identification.services.species_facts import MAX_NAMES_OF_LANGUAGE, MAX_SYNONYMS
+from apps.plant_identification.services.species_news import Taught
 from apps.plant_identification.services.species_search import search_species
 from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion
@@ -151,3 +153,32 @@ def test_what_was_written_past_the_product_can_be_made_findable(capsys):
 
     assert "1 species" in capsys.readouterr().out
     assert search_species(text=NAME, limit=5)
+
+
+def test_what_was_learned_already_costs_no_look_at_the_database(django_assert_num_queries):
+    said = reply(family="Moraceae", **in_language("en", "Fig"))
+    learn(said)
+    linked = link_species(document(NAME))
+
+    with django_assert_num_queries(0):
+        learn_species(linked, [said])
+
+    learn(reply(**in_language("de", "Feige")))
+    assert PlantSpecies.objects.get().common_names == {"en": ["Fig"], "de": ["Feige"]}
+
+
+def test_what_was_not_committed_is_learned_again():
+    linked = link_species(document(NAME))
+    with suppress(ZeroDivisionError), transaction.atomic():
+        learn_species(linked, [reply(family="Moraceae")])
+        raise ZeroDivisionError
+
+    assert learn(reply(family="Moraceae")).family == "Moraceae"
+
+
+def test_only_the_newest_facts_are_remembered():
+    taught = Taught(max_keys=2)
+
+    taught.add([b"1", b"2", b"3"])
+
+    assert [key in taught for key in (b"1", b"2", b"3")] == [False, True, True]
