@@ -5,8 +5,7 @@ from uuid import UUID
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils.http import http_date
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -23,6 +22,7 @@ from apps.plant_identification.api.plant_serializers import (
     PlantRequestSerializer,
     PlantSerializer,
 )
+from apps.plant_identification.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import Plant, PlantCollection
 from apps.plant_identification.selectors import get_collection, get_plant, list_collections, list_plants
@@ -95,20 +95,12 @@ class PlantDetailView(APIView):
     @extend_schema(
         operation_id="delete_plant",
         responses={204: None},
-        parameters=[
-            OpenApiParameter(
-                "Restorable-Until",
-                str,
-                OpenApiParameter.HEADER,
-                response=["204"],
-                description="An HTTP date: until then `restore/` takes the deletion back.",
-            )
-        ],
+        parameters=[RESTORABLE_UNTIL],
     )
     def delete(self, request: Request, plant_id: UUID) -> Response:
         """Gone at once; for good when the time for undoing is over."""
         until = delete_plant(user=request.user, plant_id=plant_id)
-        return Response(status=204, headers={"Restorable-Until": http_date(until.timestamp())})
+        return deleted_until(until)
 
 
 class PlantRestoreView(APIView):

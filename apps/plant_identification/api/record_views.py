@@ -3,9 +3,8 @@
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.utils.http import http_date
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -19,6 +18,7 @@ from apps.plant_identification.api.serializers import (
     IdentificationSerializer,
     RequestEntrySerializer,
 )
+from apps.plant_identification.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.selectors import get_request, list_requests
@@ -67,20 +67,12 @@ class RequestDetailView(APIView):
     @extend_schema(
         operation_id="delete_identification",
         responses={204: None},
-        parameters=[
-            OpenApiParameter(
-                "Restorable-Until",
-                str,
-                OpenApiParameter.HEADER,
-                response=["204"],
-                description="An HTTP date: until then `restore/` takes the deletion back.",
-            )
-        ],
+        parameters=[RESTORABLE_UNTIL],
     )
     def delete(self, request: Request, request_id: UUID) -> Response:
         """Gone at once for everybody; for good, with its photos, when the time for undoing is over."""
         until = delete_record(user=request.user, request_id=request_id)
-        return Response(status=204, headers={"Restorable-Until": http_date(until.timestamp())})
+        return deleted_until(until)
 
 
 class RestoreView(APIView):

@@ -134,7 +134,7 @@ def _changed(url, **changes):
         {"signature": "x:y"},
         {"signature": "x" * 5000},
         {"signature": "%00%ff"},
-        {"expires": str(int(time.time()) + 999)},
+        {"expires": "9999999999"},
         {"expires": ""},
         {"expires": "tomorrow"},
     ],
