@@ -44,7 +44,7 @@ MAX_REQUEST_BYTES = 30 * 1024 * 1024
 COORDINATE_DECIMALS = 2  # about 1 km: enough for a flora, too coarse for a garden
 
 # --- One's own records --------------------------------------------------------------------------------------
-UNDO_DELETION_S = 600  # how long a deleted identification can be taken back
+UNDO_DELETION_S = 600  # how long a deleted identification or plant can be taken back
 PHOTO_ADDRESS_S = 600  # how long the address of a photo works
 PLANTS_MAX = 5_000  # of one person: a botanical collector's, and no database of its own
 COLLECTIONS_MAX = 300  # of one person

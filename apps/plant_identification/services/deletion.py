@@ -5,14 +5,14 @@ removed by `services/purging.py` when nobody can want it back any more.
 """
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from apps.plant_identification import constants
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.selectors import get_request
 from apps.plant_identification.services.records import User
+from apps.plant_identification.services.undo import bring_back, take_away
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +23,11 @@ def delete_record(*, user: User, request_id: UUID) -> datetime:
     Raises:
         RecordNotFound: there is none, or it is somebody else's.
     """
-    now = datetime.now(UTC)
-    mine = PlantIdentificationRequest.objects.visible_to(user).filter(pk=request_id)
-    if not mine.update(deleted_at=now, updated_at=now):
-        raise RecordNotFound
+    until = take_away(PlantIdentificationRequest.objects.visible_to(user).filter(pk=request_id))
     logger.info(
         "identification_deleted", extra={"event": "identification_deleted", "record": str(request_id)}
     )
-    return now + timedelta(seconds=constants.UNDO_DELETION_S)
+    return until
 
 
 def restore_record(*, user: User, request_id: UUID) -> PlantIdentificationRequest:
@@ -39,11 +36,7 @@ def restore_record(*, user: User, request_id: UUID) -> PlantIdentificationReques
     Raises:
         RecordNotFound: there is none, it is somebody else's, or the time for this is over.
     """
-    now = datetime.now(UTC)
-    restorable = PlantIdentificationRequest.objects.of(user).filter(
-        pk=request_id, deleted_at__gt=now - timedelta(seconds=constants.UNDO_DELETION_S)
-    )
-    restorable.update(deleted_at=None, updated_at=now)
+    bring_back(PlantIdentificationRequest.objects.of(user).filter(pk=request_id))
     record = get_request(user, request_id)
     if record is None:
         raise RecordNotFound

@@ -1,7 +1,7 @@
 """The plants somebody has, and the collections they are in."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from apps.plant_identification.models import (
     PlantSpecies,
 )
 from apps.plant_identification.services.species import find_species, headline_species_id
+from apps.plant_identification.services.undo import bring_back, last_moment, take_away
 
 BATCH = 500
 # One sentence for what is somebody else's and for what does not exist.
@@ -75,10 +76,7 @@ def delete_plant(*, user: Any, plant_id: UUID) -> datetime:
     Raises:
         RecordNotFound: there is none, or it is somebody else's.
     """
-    now = datetime.now(UTC)
-    if not Plant.objects.visible_to(user).filter(pk=plant_id).update(deleted_at=now, updated_at=now):
-        raise RecordNotFound
-    return now + timedelta(seconds=constants.UNDO_DELETION_S)
+    return take_away(Plant.objects.visible_to(user).filter(pk=plant_id))
 
 
 def restore_plant(*, user: Any, plant_id: UUID) -> None:
@@ -88,13 +86,9 @@ def restore_plant(*, user: Any, plant_id: UUID) -> None:
         RecordNotFound: there is none, it is somebody else's, or the time for this is over.
         TooManyPlants: others have taken its room meanwhile.
     """
-    now = datetime.now(UTC)
     with transaction.atomic():
         lock_person(user)
-        restorable = Plant.objects.of(user).filter(
-            pk=plant_id, deleted_at__gt=now - timedelta(seconds=constants.UNDO_DELETION_S)
-        )
-        if restorable.update(deleted_at=None, updated_at=now):
+        if bring_back(Plant.objects.of(user).filter(pk=plant_id)):
             _make_room(user, including_this=True)
         elif not Plant.objects.visible_to(user).filter(pk=plant_id).exists():
             raise RecordNotFound
@@ -102,7 +96,7 @@ def restore_plant(*, user: Any, plant_id: UUID) -> None:
 
 def purge_deleted_plants() -> int:
     """Remove for good what nobody can take back any more. Bounded; the rest comes next time."""
-    ended = datetime.now(UTC) - timedelta(seconds=constants.UNDO_DELETION_S)
+    ended = last_moment()
     ids = list(Plant.objects.filter(deleted_at__lte=ended).values_list("pk", flat=True)[:BATCH])
     # Again in the DELETE: one may have been restored since.
     deleted, _ = Plant.objects.filter(pk__in=ids, deleted_at__lte=ended).delete()

@@ -25,6 +25,7 @@ from apps.plant_identification.services.answers import answer_key
 from apps.plant_identification.services.paid_copies import is_being_bought, part_with_copies
 from apps.plant_identification.services.photos import delete_photos
 from apps.plant_identification.services.registry import Registry
+from apps.plant_identification.services.undo import last_moment
 from apps.plant_identification.types import Options, Question
 
 logger = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def note_erasure(*, digest: str, photo_digest: str, options: Mapping[str, Any]) 
 
 def purge_deleted_records() -> int:
     """Remove the records for good that nobody can take back any more. Bounded; the rest comes next time."""
-    ended = datetime.now(UTC) - timedelta(seconds=constants.UNDO_DELETION_S)
+    ended = last_moment()
     with transaction.atomic():
         # Locked first: one that is being restored is left alone, or is seen to be restored.
         due = PlantIdentificationRequest.objects.filter(deleted_at__lte=ended).order_by("deleted_at")

@@ -8,6 +8,7 @@ from PIL import Image
 
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.types import Upload
+from apps.users.tests.factories import UserFactory
 
 IDENTIFY = "/api/v1/plant-identification/identify/"
 
@@ -39,6 +40,14 @@ def providers(sandbox, settings):
     settings.QUOTA_USER_SHARE = 1.0
     yield sandbox
     sandbox.reset()
+
+
+@pytest.fixture
+def owner(api_client):
+    """Somebody whom `api_client` speaks for from now on."""
+    user = UserFactory()
+    api_client.force_authenticate(user)
+    return user
 
 
 @pytest.fixture

@@ -20,13 +20,6 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 DETAIL = "v1:users:collection-detail"
 
 
-@pytest.fixture
-def owner(api_client):
-    owner = UserFactory()
-    api_client.force_authenticate(owner)
-    return owner
-
-
 @pytest.mark.parametrize(
     "case",
     [

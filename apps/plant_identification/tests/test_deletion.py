@@ -23,13 +23,6 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
-def owner(api_client):
-    user = UserFactory()
-    api_client.force_authenticate(user)
-    return user
-
-
-@pytest.fixture
 def record(providers, identify, owner):
     return identify(make_photo(1)).json()
 

@@ -2,8 +2,8 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 from django.db import connection, transaction
@@ -109,7 +109,7 @@ def test_restoring_and_purging_at_once_gives_one_of_the_two_and_nothing_between(
     providers, identify, client, monkeypatch
 ):
     # By the purge's clock the undo time is over, by the restoring's it is not.
-    monkeypatch.setattr(purging, "constants", SimpleNamespace(UNDO_DELETION_S=0))
+    monkeypatch.setattr(purging, "last_moment", lambda: datetime.now(UTC))
     for seed in range(6):
         record = identify(make_photo(seed), client=client).json()
         client.delete(record["links"]["self"])

@@ -16,13 +16,6 @@ FIELDS = {"verdict", "scientific_name", "species_id", "comment", "created_at", "
 
 
 @pytest.fixture
-def owner(api_client):
-    user = UserFactory()
-    api_client.force_authenticate(user)
-    return user
-
-
-@pytest.fixture
 def record(providers, identify, owner):
     return identify(make_photo(1)).json()
 

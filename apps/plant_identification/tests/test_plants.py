@@ -22,13 +22,6 @@ AGREE = {"outcome": "agree", "species": "Monstera deliciosa", "confidence": 0.97
 
 
 @pytest.fixture
-def owner(api_client):
-    owner = UserFactory()
-    api_client.force_authenticate(owner)
-    return owner
-
-
-@pytest.fixture
 def identified(providers, identify, owner):
     providers.fault("both", "outcome", AGREE)
     return identify(make_photo(1)).json()

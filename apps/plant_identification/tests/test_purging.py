@@ -30,13 +30,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def owner(api_client):
-    user = UserFactory()
-    api_client.force_authenticate(user)
-    return user
-
-
-@pytest.fixture
 def purge(monkeypatch):
     """Some time passes, and the periodic task runs."""
 
