@@ -9,7 +9,8 @@ from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationUnavailable
 from apps.plant_identification.models import IdentificationAnswer, PlantIdentificationRequest
-from apps.plant_identification.services.combined_identification_service import AnswerFailureCodec, get_service
+from apps.plant_identification.services.answer_failures import AnswerFailureCodec
+from apps.plant_identification.services.combined_identification_service import get_service
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.services.photos import PhotoNotAccepted
 from apps.plant_identification.services.plant_id_parser import parse_identification

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from kombu import Queue
 
-from apps.plant_identification import constants as identification
 from plant_community_backend.schedule import BEAT_SCHEDULE
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.env import BASE_DIR, env, names
+from plant_community_backend.settings.identification import *
 
 VERSION = "0.1.0"
 DEBUG = False
@@ -235,31 +235,9 @@ CORS_ALLOW_HEADERS = headers.CORS_ALLOW_HEADERS
 CORS_EXPOSE_HEADERS = headers.CORS_EXPOSE_HEADERS
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
-# --- Limits (identifications an hour; uploads and sign-ins as named) ----------------------------------------
-RATELIMIT_USE_CACHE = "default"
-RATELIMIT_FAIL_OPEN = True  # without Redis the limiter itself counts in the process: apps/core/api/limits.py
-IDENTIFY_RATE_ANONYMOUS = env.int("IDENTIFY_RATE_ANONYMOUS", default=10)  # one bucket for all of them
-IDENTIFY_RATE_FREE = env.int("IDENTIFY_RATE_FREE", default=100)
-IDENTIFY_RATE_PREMIUM = env.int("IDENTIFY_RATE_PREMIUM", default=500)
-IDENTIFY_RATE_PRO = env.int("IDENTIFY_RATE_PRO", default=200)
-IDENTIFY_RATE_ENTERPRISE = env.int("IDENTIFY_RATE_ENTERPRISE", default=1_000)
-REFUSED_UPLOAD_RATE = env.int("REFUSED_UPLOAD_RATE", default=60)  # per address and hour
-SIGN_IN_RATE = env.int("SIGN_IN_RATE", default=5)  # per address and account in 15 min
-REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and hour
-CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute
 API_LIMITS = meta.API_LIMITS
 API_LANGUAGES = meta.API_LANGUAGES
 SPECTACULAR_SETTINGS = openapi.SPECTACULAR_SETTINGS
-
-# --- Identification -----------------------------------------------------------------------------------------
-PLANT_ID_API_KEY = env.str("PLANT_ID_API_KEY", default="")
-PLANTNET_API_KEY = env.str("PLANTNET_API_KEY", default="")
-PLANT_ID_BASE_URL = env.str("PLANT_ID_BASE_URL", default="https://plant.id/api/v3")
-PLANTNET_BASE_URL = env.str("PLANTNET_BASE_URL", default="https://my-api.plantnet.org/v2")
-PROVIDER_SANDBOX = env.bool("PROVIDER_SANDBOX", default=False)  # the two addresses are the sandbox's
-PLANT_ID_MONTHLY_QUOTA = env.int("PLANT_ID_MONTHLY_QUOTA", default=identification.PLANT_ID_MONTHLY_QUOTA)
-PLANTNET_DAILY_QUOTA = env.int("PLANTNET_DAILY_QUOTA", default=identification.PLANTNET_DAILY_QUOTA)
-QUOTA_USER_SHARE = env.float("QUOTA_USER_SHARE", default=identification.QUOTA_USER_SHARE)
 
 # --- Wagtail ------------------------------------------------------------------------------------------------
 WAGTAIL_SITE_NAME = "Plant Community"

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.core.cache import caches
+from django.core.cache.backends.base import BaseCache
 
 from apps.core.redis import OUTAGE, get_redis
 from apps.core.redis.serializer import decode_json, encode_json
@@ -86,7 +87,17 @@ class SharedCache:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._alias = alias
+        self._made: tuple[Any, BaseCache] | None = None
         self._local = LocalStore(max_entries=max_local_entries, max_bytes=max_local_bytes, clock=clock)
+
+    @property
+    def _cache(self) -> BaseCache:
+        """One for all threads. Django makes one for each context: a new client for each task of a pool."""
+        options = settings.CACHES[self._alias]
+        made = self._made
+        if made is None or made[0] is not options:
+            self._made = made = (options, caches.create_connection(self._alias))
+        return made[1]
 
     def get(self, key: str) -> Any | None:
         value = self._read(key)
@@ -114,7 +125,7 @@ class SharedCache:
         self._local.set(key, text, ttl_s)
         # Read back from its text where text is not taken, so that all find the same: lists, not tuples.
         stored = msgspec.Raw(text) if self._takes_text() else decode_json(text)
-        caches[self._alias].set(key, stored, timeout=ttl_s)
+        self._cache.set(key, stored, timeout=ttl_s)
         if logger.isEnabledFor(logging.DEBUG):
             hint = key_hint(key)
             logger.debug(
@@ -127,12 +138,12 @@ class SharedCache:
     def delete(self, key: str) -> bool:
         """False where Redis could not be told: other processes may go on finding the value."""
         self._local.delete(key)
-        caches[self._alias].delete(key)
+        self._cache.delete(key)
         return not OUTAGE.is_down
 
     def _read_many(self, keys: list[str]) -> dict[str, Any]:
         try:
-            found = caches[self._alias].get_many(keys)
+            found = self._cache.get_many(keys)
         except (ValueError, RecursionError):  # one cannot be read, which says nothing of the others
             found = {key: self._read(key) for key in keys}
         else:
@@ -144,14 +155,14 @@ class SharedCache:
 
     def _read(self, key: str) -> Any | None:
         try:
-            value = caches[self._alias].get(key)
+            value = self._cache.get(key)
         except (ValueError, RecursionError):  # not JSON, or not text at all
             logger.warning(
                 "[CACHE] Unreadable value for %s… removed",
                 key_hint(key),
                 extra={"event": "cache_value_unreadable", "cache_key_hint": key_hint(key)},
             )
-            caches[self._alias].delete(key)
+            self._cache.delete(key)
             return None
         if value is not None or not self._on_its_own():
             return value

@@ -31,7 +31,7 @@ class Member:
     provider: str
     suggestion: ProviderSuggestion
 
-    @property
+    @cached_property
     def order(self) -> tuple[float, str, str, str]:
         suggestion = self.suggestion
         return (-suggestion.score, self.provider, suggestion.scientific_name, repr(suggestion))

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -20,6 +19,7 @@ from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy, IdentificationUnavailable
 from apps.plant_identification.models import PhotoSet
+from apps.plant_identification.services.answer_failures import AnswerFailureCodec
 from apps.plant_identification.services.answers import (
     KeptAnswer,
     answer_key,
@@ -52,34 +52,6 @@ DEFAULT_RETRY_AFTER_S = 30
 STILL_UNDER_WAY_RETRY_AFTER_S = 5
 DECODING_S = 15  # for photos that go into the queue after their request's own time has passed
 COMPLETE_ANSWER = "plant_identification.complete_answer"  # a task's name: services do not import tasks
-
-
-class AnswerFailureCodec:
-    """Failures that hold for everybody who asks the same; one caller's limit, share or time is its own.
-
-    Kept are the sentences themselves, not what they are in the language of the caller who failed.
-    """
-
-    def encode(self, failure: Exception) -> Any | None:
-        if not isinstance(failure, PhotoNotAccepted | IdentificationUnavailable):
-            return None
-        if isinstance(failure, IdentificationUnavailable) and failure.is_personal:
-            return None
-        return {
-            "code": failure.code.value,
-            "detail": Sentence.of(failure.detail).spell(),
-            "retry_after_s": failure.retry_after_s,
-            "errors": [
-                [error.field, error.code, Sentence.of(error.message).spell()] for error in failure.errors
-            ],
-        }
-
-    def decode(self, data: Any) -> Exception:
-        code = ErrorCode(data["code"])
-        kind = IdentificationUnavailable if code is ErrorCode.PROVIDER_UNAVAILABLE else PhotoNotAccepted
-        detail = Sentence.read(data["detail"])
-        errors = [FieldError(field, name, Sentence.read(said)) for field, name, said in data["errors"]]
-        return kind(detail, code=code, retry_after_s=data["retry_after_s"], errors=errors)
 
 
 class _Admission:

@@ -100,7 +100,7 @@ def _can_answer(provider: ConfiguredProvider, circuit: Mapping[str, Any], quota:
     has_quota = quota is not None and quota.used < quota.limit
     # An open circuit whose period is over admits the next call; without traffic nobody has tried yet.
     is_blocked = circuit["state"] == "open" and circuit["retry_in_seconds"] != 0
-    return has_quota and not is_blocked and not provider.call.is_paused()
+    return has_quota and not is_blocked and not provider.call.pause.is_on()
 
 
 def _public(provider: ProviderHealth, *, with_details: bool) -> dict[str, Any]:

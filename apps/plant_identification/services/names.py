@@ -140,6 +140,7 @@ def parse_name(text: str) -> ScientificName | None:
     )
 
 
+@lru_cache(maxsize=8_192)
 def canonical_name(text: str) -> str:
     """The one spelling of this name, at most 200 characters; applying it again changes nothing."""
     name = parse_name(text)

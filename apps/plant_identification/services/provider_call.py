@@ -2,10 +2,10 @@
 
 import logging
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
@@ -20,12 +20,11 @@ from apps.plant_identification import constants, exceptions
 from apps.plant_identification.exceptions import (
     ProviderCircuitOpen,
     ProviderError,
-    ProviderMisconfigured,
     ProviderNotAsked,
     ProviderQuotaReached,
-    ProviderRefusedKey,
 )
 from apps.plant_identification.services.provider import Provider
+from apps.plant_identification.services.provider_pause import ProviderPause
 from apps.plant_identification.services.quota import PastCall, QuotaLedger, question_key
 from apps.plant_identification.types import Options, ProviderReply, ProviderState, Question
 
@@ -61,7 +60,7 @@ class Asked:
         return ProviderState.ANSWERED if self.is_fresh else ProviderState.CACHED
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ProviderCall:
     """One provider behind everything that protects it, us and the budget."""
 
@@ -102,6 +101,10 @@ class ProviderCall:
         wanted = [True, False] if self._wants_health(question.options) else [False]
         return [self._key(question, with_health=with_health) for with_health in wanted]
 
+    @cached_property
+    def pause(self) -> ProviderPause:
+        return ProviderPause(provider=self.provider, ledger=self.ledger, cache=self.cache)
+
     @property
     def version(self) -> str:
         """Changes whenever the same reply would be read or kept differently."""
@@ -136,7 +139,7 @@ class ProviderCall:
     def _obtain(
         self, question: Question, principal: str, deadline: Deadline, *, with_health: bool
     ) -> ProviderReply:
-        self._heed_pause()
+        self.pause.heed()
         deadline.require()
         with _Guard(self):  # before the ledger: for a call that is not made nothing is reserved
             # Not the caller's deadline: what is paid for is worth having even when it comes late.
@@ -206,47 +209,10 @@ class ProviderCall:
                 self.ledger.note_remaining(reservation, reply.remaining_calls)
             self.ledger.settle_answered(reservation, access_token=reply.access_token)
         except (DatabaseError, InterfaceError) as exc:
-            self._log(logging.ERROR, "call_not_settled", reservation=reservation, error=type(exc).__name__)
-
-    def is_paused(self) -> bool:
-        try:
-            self._heed_pause()
-        except ProviderError:
-            return True
-        return False
-
-    def _heed_pause(self) -> None:
-        pause = self.cache.get(self._pause_key)
-        if isinstance(pause, dict) and (left_s := pause["until"] - time.time()) > 0:
-            kind = ProviderRefusedKey if pause["kind"] == "ProviderRefusedKey" else ProviderQuotaReached
-            raise kind(retry_after_s=left_s)
-
-    def note_refusal(self, failure: BaseException | None) -> None:
-        """Sound the alarm, and leave a service alone that refuses our key or our account for now."""
-        # Without a status it was our own ledger that refused, which concerns one user or one window.
-        if not isinstance(failure, ProviderError) or failure.status_code is None:
-            return
-        if isinstance(failure, ProviderRefusedKey):
-            self._pause(failure, constants.KEY_REFUSED_PAUSE_S)
-            self._log(logging.ERROR, "provider_key_refused", status=failure.status_code)
-        elif isinstance(failure, ProviderQuotaReached):
-            known_reset_s = min(self.ledger.seconds_to_reset(), constants.QUOTA_PAUSE_MAX_S)
-            self._pause(failure, failure.retry_after_s or known_reset_s)
-            self._log(logging.ERROR, "provider_quota_exhausted", retry_after_s=failure.retry_after_s)
-        elif isinstance(failure, ProviderMisconfigured):
-            self._log(logging.ERROR, "provider_misconfigured", status=failure.status_code)
-
-    def _pause(self, failure: ProviderError, seconds: float) -> None:
-        failure.retry_after_s = seconds
-        pause = {"kind": type(failure).__name__, "until": time.time() + seconds}
-        self.cache.set(self._pause_key, pause, ttl_s=seconds)
-
-    def _log(self, level: int, event: str, **fields: object) -> None:
-        logger.log(level, event, extra={"event": event, "provider": self.provider.name, **fields})
-
-    @property
-    def _pause_key(self) -> str:
-        return f"{self.provider.name}:{self.provider.api_version}:{self.provider.host}:pause"
+            event = {"event": "call_not_settled", "provider": self.provider.name}
+            logger.error(  # noqa: TRY400
+                event["event"], extra={**event, "reservation": reservation, "error": type(exc).__name__}
+            )
 
     def _key(self, question: Question, *, with_health: bool) -> str:
         provider = self.provider
@@ -288,5 +254,5 @@ class _Guard:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool | None:
-        self._call.note_refusal(value)
+        self._call.pause.note(value)
         return self._context.__exit__(kind, value, traceback)

@@ -22,6 +22,9 @@ MAX_TEXTS = 20
 
 # Control characters, lone surrogates, and the marks that reverse the direction of what follows.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]")
+# What nearly every address looks like; parsing them all took a tenth of an identification's processor time.
+_PLAIN_ADDRESS = re.compile(r"https?://[a-z0-9][a-z0-9.-]*(?:[/?#].*)?")
+_NOT_IN_ADDRESSES = re.compile(r"[\s<>\"\\]")
 # Rounding on the other side may leave a score this much outside 0..1.
 _SCORE_SLACK = 1e-6
 
@@ -133,8 +136,10 @@ def in_one_language(
 def web_address(value: object) -> str | None:
     """An absolute http(s) address without blanks, or nothing: other schemes run code in a browser."""
     address = text(value, URL_CHARS + 1)
-    if address is None or len(address) > URL_CHARS or re.search(r"[\s<>\"\\]", address):
+    if address is None or len(address) > URL_CHARS or _NOT_IN_ADDRESSES.search(address):
         return None
+    if _PLAIN_ADDRESS.fullmatch(address):
+        return address
     if address.startswith("//"):
         address = f"https:{address}"
     try:

@@ -125,7 +125,7 @@ def test_a_refused_key_or_an_empty_account_is_left_alone_for_a_while(call, provi
 
     assert len(provider.identified) == 1
     assert again.value.retry_after_s == pytest.approx(pause_s, abs=2)
-    assert call.is_paused()
+    assert call.pause.is_on()
     assert call.ledger.use().used == 0
 
 
@@ -135,7 +135,7 @@ def test_one_users_used_up_share_does_not_pause_the_provider_for_others(call, se
     with pytest.raises(ProviderQuotaReached):
         ask(call, make_question(digest="e" * 64))
 
-    assert not call.is_paused()
+    assert not call.pause.is_on()
     assert call.ask(make_question(digest="e" * 64), principal="user-2", deadline=Deadline.after(5))
 
 
