@@ -1,5 +1,9 @@
 """Each situation a client may get into, as steps that lead there; `docs/api/examples/` has the answers."""
 
+import io
+
+from PIL import Image
+
 from apps.core.redis import get_redis
 from apps.plant_identification import constants
 from apps.plant_identification.services.registry import registry
@@ -20,6 +24,14 @@ def complete(sandbox, identify, client, settings):
 def cached(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
     return identify(make_photo(1))
+
+
+def near_duplicate(sandbox, identify, client, settings):
+    complete(sandbox, identify, client, settings)
+    with Image.open(io.BytesIO(make_photo(1))) as photo:
+        copy = io.BytesIO()
+        photo.save(copy, "WEBP", quality=80)
+    return identify(copy.getvalue())
 
 
 def ill(sandbox, identify, client, settings):
@@ -208,6 +220,7 @@ def species_search(sandbox, identify, client, settings):
 SITUATIONS = {
     "complete": (complete, 200, "Identification"),
     "cached": (cached, 200, "Identification"),
+    "near_duplicate": (near_duplicate, 200, "Identification"),
     "ill": (ill, 200, "Identification"),
     "not_a_plant": (not_a_plant, 200, "Identification"),
     "partial_provider_failed": (partial_provider_failed, 200, "Identification"),

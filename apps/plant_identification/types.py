@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
+from apps.core.images import Fingerprint
+
 Rank = Literal["species", "genus", "infraspecies"]
 Source = str  # a provider's name, or "combined"
 Agreement = Literal["both", "single", "genus", "none"]
@@ -48,12 +50,15 @@ class Verdict(StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Upload:
-    """One photo as it came in, not yet trusted."""
+    """One photo as it came in, not yet trusted. Whoever has prepared it lets its bytes go: they are many."""
 
     content: bytes
     organ: Organ = Organ.AUTO
+
+    def let_go(self) -> None:
+        self.content = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,7 @@ class PreparedPhoto:
     organ: Organ = Organ.AUTO
     width: int | None = None
     height: int | None = None
+    fingerprint: Fingerprint | None = None  # unknown, or too plain to have one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +101,10 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SimilarImage:
+class SimilarImage(Attribution):
     url: str
     url_small: str | None = None
     similarity: float | None = None
-    citation: str | None = None
-    license_name: str | None = None
-    license_url: str | None = None
     provider: str
 
 

@@ -1,7 +1,7 @@
 """Photos from strangers: judged by their content, and made safe and uniform before anything else sees them.
 
 `inspect_photo` reads a photo's header and refuses what cannot be identified; `normalise_photo` decodes it and
-gives an upright sRGB JPEG without metadata.
+gives an upright sRGB JPEG without metadata, and a fingerprint by which copies of the photo are recognised.
 """
 
 from apps.core.images.digest import sha256_hex
@@ -17,6 +17,13 @@ from apps.core.images.errors import (
     PhotoTypeUnsupported,
     PhotoUnreadable,
 )
+from apps.core.images.fingerprint import (
+    HASH_DISTANCE,
+    Fingerprint,
+    fingerprint_jpeg,
+    hash_distance,
+    look_alike,
+)
 from apps.core.images.inspection import inspect_photo
 from apps.core.images.limits import DEFAULT_LIMITS, PhotoLimits
 from apps.core.images.normalisation import normalise_photo
@@ -24,6 +31,8 @@ from apps.core.images.types import NormalisedPhoto, PhotoFormat, PhotoHeader
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "HASH_DISTANCE",
+    "Fingerprint",
     "ImageWorkersBusy",
     "NormalisedPhoto",
     "PhotoAnimated",
@@ -38,7 +47,10 @@ __all__ = [
     "PhotoTooSmall",
     "PhotoTypeUnsupported",
     "PhotoUnreadable",
+    "fingerprint_jpeg",
+    "hash_distance",
     "inspect_photo",
+    "look_alike",
     "normalise_photo",
     "sha256_hex",
 ]

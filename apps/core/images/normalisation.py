@@ -10,6 +10,7 @@ from apps.core.images.colour import to_opaque_8_bit, to_srgb
 from apps.core.images.decoding import DECODER_FAILURES, decode
 from apps.core.images.digest import sha256_hex
 from apps.core.images.errors import PhotoUnreadable
+from apps.core.images.fingerprint import take_fingerprint
 from apps.core.images.inspection import scan_structure
 from apps.core.images.limits import DEFAULT_LIMITS, PhotoLimits
 from apps.core.images.slots import decode_slots
@@ -43,9 +44,14 @@ def normalise_photo(
         raise PhotoUnreadable
     with decode_slots.hold(wait_s=limits.decode_wait_s):
         image = _prepare_pixels(scan, limits)
+        fingerprint = take_fingerprint(image)
         encoded = _encode_jpeg(image, quality=limits.output_quality)
     return NormalisedPhoto(
-        content=encoded, width=image.width, height=image.height, sha256=sha256_hex(encoded)
+        content=encoded,
+        width=image.width,
+        height=image.height,
+        sha256=sha256_hex(encoded),
+        fingerprint=fingerprint,
     )
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from apps.core.images.fingerprint import Fingerprint
+
 PhotoFormat = Literal["jpeg", "png", "webp", "heic"]
 
 UPRIGHT = 1
@@ -35,12 +37,16 @@ class PhotoHeader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalisedPhoto:
-    """An upright sRGB JPEG without metadata. `sha256` is the digest of `content`, in hexadecimal."""
+    """An upright sRGB JPEG without metadata. `sha256` is the digest of `content`, in hexadecimal.
+
+    A picture too plain to be told from others has no fingerprint.
+    """
 
     content: bytes
     width: int
     height: int
     sha256: str
+    fingerprint: Fingerprint | None
 
 
 class Scan(Protocol):

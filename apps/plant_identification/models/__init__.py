@@ -7,6 +7,7 @@ from apps.plant_identification.models.photos import PhotoSet
 from apps.plant_identification.models.plants import Plant, PlantCollection
 from apps.plant_identification.models.quota import QuotaReservation, QuotaShare, QuotaWindow
 from apps.plant_identification.models.requests import ExperimentGroup, PlantIdentificationRequest
+from apps.plant_identification.models.similar_photos import PhotoFingerprint
 from apps.plant_identification.models.species import PlantSpecies
 from apps.plant_identification.models.species_names import (
     NameKind,
@@ -21,6 +22,7 @@ __all__ = [
     "IdentificationFeedback",
     "NameKind",
     "PhotoErasure",
+    "PhotoFingerprint",
     "PhotoSet",
     "Plant",
     "PlantCollection",

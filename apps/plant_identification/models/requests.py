@@ -38,6 +38,13 @@ class PlantIdentificationRequest(TimestampedModel):
     digest = models.CharField(max_length=64)
     photo_digest = models.CharField(max_length=64)
     options = models.JSONField()
+    perceptual_hashes = models.JSONField(
+        default=list,
+        db_default=models.Value(
+            [], output_field=models.JSONField()
+        ),  # for the release before, while both run
+        help_text="16 hex digits a photo; empty for one too plain to be recognised again",
+    )
     photos = models.ForeignKey(
         "plant_identification.PhotoSet", null=True, on_delete=models.SET_NULL, related_name="requests"
     )

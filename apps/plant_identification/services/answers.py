@@ -38,6 +38,8 @@ class KeptAnswer:
     photo_set_id: str | None
     document: Document
     is_personal: bool = False  # made of less than another principal would get; not for others
+    is_near: bool = False  # told first about another photo, which looks the same
+    perceptual_hashes: tuple[str, ...] = ()
 
 
 def spell_question(registry: Registry, digest: str, options: Options) -> str:
@@ -109,17 +111,18 @@ def _report(outcome: ProviderOutcome) -> ProviderReport:
 
 
 def cache_ttl_s(kept: Mapping[str, Any]) -> float:
-    """A complete answer for a day; a partial one until its provider may be asked again, at most 5 min."""
+    """A complete answer until it is a day old, a partial one until somebody may be asked, at most 5 min."""
     document = kept["document"]
     if kept["is_personal"]:
         return 0
     if document["status"] == AnswerStatus.COMPLETE:
-        return constants.CACHE_TIMEOUT_24_HOURS
+        age = datetime.now(UTC) - datetime.fromisoformat(document["answered_at"])
+        return max(constants.FAILURE_MARKER_S, constants.CACHE_TIMEOUT_24_HOURS - age.total_seconds())
     if document["status"] != AnswerStatus.PARTIAL:
         return constants.FAILURE_MARKER_S
     waits = [provider["retry_after_s"] for provider in document["providers"] if provider["retry_after_s"]]
     shortest = min(waits, default=constants.FAILURE_MARKER_S)
-    return max(constants.FAILURE_MARKER_S, min(shortest, constants.CACHE_PARTIAL_MAX_S))
+    return min(shortest, constants.CACHE_PARTIAL_MAX_S)
 
 
 def save_answer(
@@ -131,15 +134,15 @@ def save_answer(
     photo_set: PhotoSet | None,
 ) -> KeptAnswer:
     """Store the answer and its candidates in one short transaction."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         species = link_species(document)
         answer = IdentificationAnswer.objects.create(
-            question_key=_stored_key(registry, question.digest, question.options),
+            question_key=stored_key(registry, question.digest, question.options),
             digest=question.digest,
             photo_digest=question.photo_digest,
             options=msgspec.to_builtins(question.options),
             replies=_kept_replies(outcomes),
-            **_columns(document),
+            **columns_of(document),
         )
         _save_results(answer, _replies_of(outcomes), species)
         count_identification(document)
@@ -161,7 +164,7 @@ def save_final_document(
         digest=digest,
         photo_digest=photo_digest,
         options=msgspec.to_builtins(options),
-        **_columns(document),
+        **columns_of(document),
     )
     return KeptAnswer(answer_id=str(answer.pk), photo_set_id=None, document=document, is_personal=True)
 
@@ -177,7 +180,7 @@ def _replies_of(outcomes: Sequence[ProviderOutcome]) -> list[ProviderReply]:
     return [outcome.reply for outcome in outcomes if outcome.reply is not None]
 
 
-def _columns(document: Document) -> dict[str, Any]:
+def columns_of(document: Document) -> dict[str, Any]:
     return {
         "status": document["status"],
         "document": document,
@@ -215,7 +218,7 @@ def rewrite_answer(
     answer: IdentificationAnswer, document: Document, outcomes: Sequence[ProviderOutcome]
 ) -> None:
     """For every record that shows it. The caller holds the row's lock."""
-    for name, value in _columns(document).items():
+    for name, value in columns_of(document).items():
         setattr(answer, name, value)
     answer.replies = _kept_replies(outcomes)
     answer.save()
@@ -236,7 +239,7 @@ def find_stale_answer(
     oldest = datetime.now(UTC) - timedelta(seconds=constants.STALE_ANSWER_MAX_AGE_S)
     answer = (
         IdentificationAnswer.objects.filter(
-            question_key=_stored_key(registry, digest, options), answered_at__gte=oldest
+            question_key=stored_key(registry, digest, options), answered_at__gte=oldest
         )
         .order_by("status", "-answered_at")  # "complete" before "partial"
         .first()
@@ -252,8 +255,9 @@ def find_stale_answer(
             "status": AnswerStatus.STALE.value,
             "providers": msgspec.to_builtins(_reports(registry, outcomes)),
         },
+        is_personal=any(outcome.is_personal for outcome in outcomes),
     )
 
 
-def _stored_key(registry: Registry, digest: str, options: Options) -> str:
+def stored_key(registry: Registry, digest: str, options: Options) -> str:
     return question_key(spell_question(registry, digest, options))

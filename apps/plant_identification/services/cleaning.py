@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet, QuotaReservation, QuotaShare
 from apps.plant_identification.services.purging import note_erasure
 from apps.plant_identification.services.quota import TOKEN_KEPT_DAYS
+from apps.plant_identification.services.similar_photos import forget_old_fingerprints
 
 BATCH = 500
 # A set of photos or an answer is written a moment before the record that points at it.
@@ -16,6 +17,7 @@ def remove_what_nobody_needs() -> None:
     """Safe to run at any time and to stop anywhere; takes a bounded bite of each kind."""
     now = datetime.now(UTC)
     _note_what_no_record_shows(older_than=now - YOUNG)
+    forget_old_fingerprints()
     _remove_ledger_rows(now)
 
 

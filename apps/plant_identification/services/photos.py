@@ -17,6 +17,7 @@ from apps.core.images import (
     PhotoHeader,
     PhotoLimits,
     PhotoRefused,
+    fingerprint_jpeg,
     inspect_photo,
     normalise_photo,
     sha256_hex,
@@ -90,7 +91,8 @@ def _joint_digest(parts: Sequence[str]) -> str:
 
 
 def prepare_photos(inspected: Inspected, deadline: Deadline) -> tuple[PreparedPhoto, ...]:
-    """
+    """Once: the uploads have no content afterwards, unless it raises.
+
     Raises:
         DeadlinePassed: no time was left to decode them.
         PhotoNotAccepted: a photo that cannot be decoded.
@@ -106,9 +108,22 @@ def prepare_photos(inspected: Inspected, deadline: Deadline) -> tuple[PreparedPh
         except ImageWorkersBusy:
             raise IdentificationBusy(retry_after_s=5) from None
         prepared.append(
-            PreparedPhoto(content=photo.content, organ=upload.organ, width=photo.width, height=photo.height)
+            PreparedPhoto(
+                content=photo.content,
+                organ=upload.organ,
+                width=photo.width,
+                height=photo.height,
+                fingerprint=photo.fingerprint,
+            )
         )
+    for upload in inspected.uploads:  # only now: whoever was refused a place or time may try again
+        upload.let_go()
     return tuple(prepared)
+
+
+def perceptual_hashes_of(photos: Sequence[PreparedPhoto]) -> tuple[str, ...]:
+    """16 hex digits a photo; empty for one that has none."""
+    return tuple(f"{photo.fingerprint.hash:016x}" if photo.fingerprint else "" for photo in photos)
 
 
 def keep_photos(digest: str, photos: Sequence[PreparedPhoto]) -> PhotoSet:
@@ -153,7 +168,10 @@ def read_photos(photo_set: PhotoSet) -> tuple[PreparedPhoto, ...]:
     photos = []
     for path, organ in zip(photo_set.paths, photo_set.organs, strict=True):
         with storage.open(path) as file:
-            photos.append(PreparedPhoto(content=file.read(), organ=Organ(organ)))
+            content = file.read()
+        photos.append(
+            PreparedPhoto(content=content, organ=Organ(organ), fingerprint=fingerprint_jpeg(content))
+        )
     return tuple(photos)
 
 

@@ -68,7 +68,10 @@ def answer_queued_request(
             record, options, Sentence("The photo is not there any more. Please send it again.")
         )
     PlantIdentificationRequest.objects.filter(pk=record.pk, status=AnswerStatus.QUEUED).update(
-        answer_id=kept.answer_id, status=kept.document["status"], next_attempt_at=None
+        answer_id=kept.answer_id,
+        status=kept.document["status"],
+        cache="near" if kept.is_near else record.cache,
+        next_attempt_at=None,
     )
     return True
 

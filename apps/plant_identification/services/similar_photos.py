@@ -1,0 +1,188 @@
+"""Photos that look the same as one that was answered already: copies of it, re-encoded, resized or turned.
+
+Two comparisons have to agree, a perceptual hash and the layout of the colours; where their limits lie
+was measured (`benchmarks/near_duplicates/`). Missing a copy costs a call, confusing two plants costs trust:
+so the limits are those of the second. What is told is the whole answer, complete, of the same services
+to the same options, for as long as it would be told about that photo itself.
+
+Of two copies that come at the same moment each may be bought.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from apps.core.images import HASH_DISTANCE, Fingerprint, hash_distance, look_alike
+from apps.plant_identification import constants
+from apps.plant_identification.models import (
+    IdentificationAnswer,
+    PhotoFingerprint,
+    PhotoSet,
+    PlantIdentificationRequest,
+    PlantIdentificationResult,
+)
+from apps.plant_identification.services.answers import KeptAnswer, answer_key, columns_of, stored_key
+from apps.plant_identification.services.registry import Registry
+from apps.plant_identification.types import AnswerStatus, ProviderState, Question
+
+logger = logging.getLogger(__name__)
+
+REUSED_FOR = timedelta(seconds=constants.CACHE_TIMEOUT_24_HOURS)
+PIECES = (16, 16, 16, 15)  # bits
+# Candidates are looked at in Python; thousands of look-alikes cannot make one request slow.
+MAX_CANDIDATES = 2_000
+FORGOTTEN_AT_ONCE = 20_000
+_CANDIDATES = """
+SELECT id, hash FROM plant_identification_photofingerprint
+WHERE scope = %s AND answered_at > %s AND ({shared}) ORDER BY answered_at DESC LIMIT %s
+"""
+_CANDIDATE = (
+    "species_id",
+    "rank_position",
+    "scientific_name",
+    "confidence_score",
+    "provider_scores",
+    "model_version",
+    "model_confidence",
+    "model_metadata",
+)
+
+
+def find_similar_answer(registry: Registry, question: Question) -> IdentificationAnswer | None:
+    """A complete answer to these options about a photo that looks the same, which somebody's record shows."""
+    mine = _fingerprint_of(question)
+    if mine is None:
+        return None
+    for known in _reusable(_near_hashes(_scope(registry, question), mine.hash)):
+        if look_alike(mine, Fingerprint(hash=known.hash, layout=bytes(known.layout))):
+            _log_found(question, known.answer)
+            return known.answer
+    return None
+
+
+def copy_answer(
+    registry: Registry, question: Question, source: IdentificationAnswer, *, photo_set: PhotoSet | None
+) -> KeptAnswer:
+    """That answer as this question's own, and as old. Being no news, it counts and teaches nothing."""
+    reports = [_of_near_duplicate(report) for report in source.document["providers"]]
+    document = {**source.document, "providers": reports}
+    with transaction.atomic():
+        answer = IdentificationAnswer.objects.create(
+            question_key=stored_key(registry, question.digest, question.options),
+            digest=question.digest,
+            photo_digest=question.photo_digest,
+            options=msgspec.to_builtins(question.options),
+            **columns_of(document),
+        )
+        PlantIdentificationResult.objects.bulk_create(
+            PlantIdentificationResult(answer=answer, **values)
+            for values in source.results.values(*_CANDIDATE)
+        )
+    return KeptAnswer(
+        answer_id=str(answer.pk),
+        photo_set_id=str(photo_set.pk) if photo_set else None,
+        document=document,
+        is_near=True,
+    )
+
+
+def _of_near_duplicate(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    if report["state"] == ProviderState.NOT_CONFIGURED:
+        return report
+    return {**report, "state": ProviderState.NEAR_DUPLICATE.value, "latency_ms": None}
+
+
+def note_fingerprint(registry: Registry, question: Question, kept: KeptAnswer) -> None:
+    """From now on, or from when a reply that is awaited has come, copies of the photo get this answer."""
+    row = fingerprint_row(registry, question, kept)
+    if row is not None:
+        row.save(force_insert=True)
+
+
+def fingerprint_row(registry: Registry, question: Question, kept: KeptAnswer) -> PhotoFingerprint | None:
+    """None where no copy may ever get this answer."""
+    fingerprint = _fingerprint_of(question)
+    if fingerprint is None or not _may_be_complete(kept):
+        return None
+    pieces = {f"piece_{number}": piece for number, piece in enumerate(split(fingerprint.hash))}
+    return PhotoFingerprint(
+        answer_id=kept.answer_id,
+        scope=_scope(registry, question),
+        hash=fingerprint.hash,
+        layout=fingerprint.layout,
+        answered_at=datetime.fromisoformat(kept.document["answered_at"]),
+        **pieces,
+    )
+
+
+def forget_old_fingerprints() -> None:
+    """Those whose answers are too old to be reused; bounded, the rest comes next time."""
+    old = PhotoFingerprint.objects.filter(answered_at__lte=datetime.now(UTC) - REUSED_FOR)
+    ids = list(old.values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+    PhotoFingerprint.objects.filter(pk__in=ids).delete()
+
+
+def _fingerprint_of(question: Question) -> Fingerprint | None:
+    """Of a single photo. Several are one plant together: that one of them is known says little."""
+    return question.photos[0].fingerprint if len(question.photos) == 1 else None
+
+
+def _may_be_complete(kept: KeptAnswer) -> bool:
+    awaits = any(report["state"] == ProviderState.PENDING for report in kept.document["providers"])
+    return not kept.is_personal and (awaits or kept.document["status"] == AnswerStatus.COMPLETE)
+
+
+def _scope(registry: Registry, question: Question) -> int:
+    """Answers that may stand for each other: were their photos the same, so would be their keys."""
+    key = answer_key(registry, question.photos[0].organ, question.options)
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
+
+
+def split(value: int) -> list[int]:
+    pieces = []
+    for bits in PIECES:
+        pieces.append(value & ((1 << bits) - 1))
+        value >>= bits
+    return pieces
+
+
+def within_one_bit(piece: int, bits: int) -> list[int]:
+    return [piece, *(piece ^ (1 << bit) for bit in range(bits))]
+
+
+def _near_hashes(scope: int, wanted: int) -> list[Any]:
+    """Exact: hashes within the distance share at least one piece but for one bit."""
+    shared = " OR ".join(
+        f"piece_{number} IN ({', '.join(map(str, within_one_bit(piece, bits)))})"
+        for number, (piece, bits) in enumerate(zip(split(wanted), PIECES, strict=True))
+    )
+    oldest = connection.ops.adapt_datetimefield_value(datetime.now(UTC) - REUSED_FOR)
+    with connection.cursor() as cursor:
+        # As text: building it from 67 parameters took ten times what the database does.
+        cursor.execute(_CANDIDATES.format(shared=shared), [scope, oldest, MAX_CANDIDATES])
+        return [pk for pk, found in cursor.fetchall() if hash_distance(found, wanted) <= HASH_DISTANCE]
+
+
+def _reusable(ids: Sequence[UUID]) -> Iterable[PhotoFingerprint]:
+    """What its owners have all deleted is told to nobody, though they may still take that back."""
+    if not ids:
+        return ()
+    shown = PlantIdentificationRequest.objects.filter(answer=OuterRef("answer"), deleted_at=None)
+    found = PhotoFingerprint.objects.filter(Exists(shown), pk__in=ids, answer__status=AnswerStatus.COMPLETE)
+    return found.select_related("answer").order_by("-answered_at")
+
+
+def _log_found(question: Question, source: IdentificationAnswer) -> None:
+    logger.info(
+        "[CACHE] NEAR for %s… from %s…",
+        question.digest[:8],
+        source.digest[:8],
+        extra={"event": "near_duplicate_found"},
+    )
