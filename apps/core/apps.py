@@ -21,9 +21,24 @@ class CoreConfig(AppConfig):
         silence_library_logs()
         connect_request_ids()
         _keep_secrets_out_of_logs()
+        _begin_to_count()
+
+
+def _begin_to_count() -> None:
+    from django.db.backends.signals import connection_created
+
+    from apps.core.metrics.activity import active_users
+    from apps.core.metrics.database import watch_statements
+    from apps.core.metrics.queues import queue_depth
+    from apps.core.metrics.scrape import register_source
+
+    connection_created.connect(watch_statements, dispatch_uid="metrics.statements")
+    register_source("queues", queue_depth)
+    register_source("people", active_users)
 
 
 def _keep_secrets_out_of_logs() -> None:
-    for name in ("SECRET_KEY", "JWT_SECRET_KEY", "PLANT_ID_API_KEY", "PLANTNET_API_KEY", "REDIS_PASSWORD"):
+    secrets = ("SECRET_KEY", "JWT_SECRET_KEY", "PLANT_ID_API_KEY", "PLANTNET_API_KEY", "REDIS_PASSWORD")
+    for name in (*secrets, "METRICS_TOKEN"):
         register_secret(getattr(settings, name))
     register_secret(str(settings.DATABASES["default"].get("PASSWORD", "")))

@@ -7,4 +7,9 @@ class PlantIdentificationConfig(AppConfig):
     verbose_name = "Plant identification"
 
     def ready(self) -> None:
+        from apps.core.metrics.scrape import register_source
         from apps.plant_identification import receivers  # noqa: F401  (importing connects them)
+        from apps.plant_identification.services import fleet_metrics
+
+        register_source("circuits", fleet_metrics.circuits)
+        register_source("quotas", fleet_metrics.quotas)

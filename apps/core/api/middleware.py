@@ -18,6 +18,7 @@ from apps.core.api.limits import add_rate_limit_headers
 from apps.core.api.paths import ApiPath, classify
 from apps.core.api.problems import problem_response, status_problem
 from apps.core.codes import ErrorCode
+from apps.core.metrics.web import LEGACY
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ def _header_safe(url: str) -> str:
 
 
 def _count_legacy_use(request: HttpRequest, client: ClientVersion) -> None:
+    LEGACY.labels(client.name).inc()
     logger.info(
         "[API] Legacy address used by %s",
         client.name,

@@ -11,6 +11,7 @@ from apps.core.exceptions import FieldError
 from apps.core.sentences import Sentence
 from apps.users.constants import GENERATED_USERNAME_PREFIX
 from apps.users.exceptions import EmailNotConfirmed, ProfileRefused, RegistrationRefused, WrongCredentials
+from apps.users.metrics import counted_authentication
 from apps.users.models import User
 from apps.users.selectors import find_user_by_email, has_username, may_sign_in
 from apps.users.services.confirmation import request_confirmation
@@ -58,6 +59,7 @@ def apply_for_account(*, registration: Registration) -> None:
         _apply(applicant)
 
 
+@counted_authentication()
 def sign_in(*, login: str, password: str, client: Client) -> SignedIn:
     """
     Raises:

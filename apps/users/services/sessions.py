@@ -16,6 +16,7 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from apps.users.constants import LOST_REPLY_GRACE, SESSIONS_PER_USER_MAX
 from apps.users.exceptions import TokenRefused
+from apps.users.metrics import counted_authentication
 from apps.users.models import SignInSession, User
 from apps.users.selectors import may_sign_in
 from apps.users.services.tokens import (
@@ -51,6 +52,7 @@ def open_session(*, user: User, client: Client) -> SignedIn:
     return _signed_in(session)
 
 
+@counted_authentication()
 def refresh_session(*, raw: str, client: Client) -> SignedIn:
     """A new pair for a refresh token, which is used up by it.
 

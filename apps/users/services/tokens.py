@@ -13,6 +13,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from apps.users.exceptions import TokenRefused
+from apps.users.metrics import counted_authentication
 from apps.users.models import SignInSession, User
 
 SESSION_CLAIM = "sid"
@@ -40,6 +41,7 @@ class SessionToken(RefreshToken):  # type: ignore[misc]  # the library has no ty
         return token
 
 
+@counted_authentication()
 def user_of_access_token(*, raw: str | bytes) -> tuple[User, Token]:
     """
     Raises:
