@@ -3,6 +3,8 @@
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import re_path
 
+from apps.plant_identification.routing import websocket_urlpatterns as of_identification
+
 
 class UnknownSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
     """Refuses the handshake, where the router alone would end in a traceback."""
@@ -11,4 +13,4 @@ class UnknownSocket(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.close()
 
 
-websocket_urlpatterns = [re_path(r"", UnknownSocket.as_asgi())]
+websocket_urlpatterns = [*of_identification, re_path(r"", UnknownSocket.as_asgi())]

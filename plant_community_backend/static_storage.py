@@ -13,5 +13,8 @@ class ModuleStaticFilesStorage(CompressedManifestStaticFilesStorage):  # type: i
     max_post_process_passes = 10
     patterns = (
         *CompressedManifestStaticFilesStorage.patterns,
-        ("identify/*.js", CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1]),  # noqa: SLF001
+        *(
+            (modules, CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1])  # noqa: SLF001
+            for modules in ("identify/*.js", "ops/*.js")
+        ),
     )

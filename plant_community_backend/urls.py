@@ -17,6 +17,7 @@ urlpatterns = [
     path("api/v2/", api_router.urls),
     path("api/", include(documentation_urlpatterns)),
     path("api/", include(api_v1.urlpatterns)),
+    path("ops/", include("apps.plant_identification.api.operations")),
     path("admin/", admin.site.urls),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),

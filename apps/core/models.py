@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.db import models
 
 
@@ -12,3 +13,31 @@ class TimestampedModel(models.Model):
 
     class Meta:
         abstract = True
+
+
+class AuditEntry(models.Model):
+    """One change that somebody made by hand. Written once, by `apps.core.audit`; never changed or deleted.
+
+    There is no address in it: a signed-in colleague is known by name, and the request's id leads to the log.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    actor_name = models.CharField(max_length=150, help_text="as it was then; the account may be gone")
+    action = models.CharField(max_length=64, help_text="such as circuit.force_open")
+    target = models.CharField(max_length=128, help_text="such as plant_id_api")
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+    reason = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name_plural = "audit entries"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["target", "-id"], name="core_audit_of_target")]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name}: {self.action} {self.target}"

@@ -162,7 +162,7 @@ class CircuitStats:
             "is_unavailable": is_open,
             "last_state_change": None if now.changed_s_ago is None else _iso_ago(now.changed_s_ago),
             "open_duration_seconds": None if now.open_for_s is None else round(now.open_for_s, 1),
-            "retry_in_seconds": round(now.retry_in_s, 1) if is_open else None,
+            "retry_in_seconds": round(now.retry_in_s, 1) if is_open and not now.is_held else None,
         }
 
 

@@ -1,11 +1,16 @@
-"""However a record goes, what only it needed goes after it."""
+"""However a record goes, what only it needed goes after it. And operators hear of changes at once."""
 
 from typing import Any
 
+from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 
+from apps.core.fleet.events import event_noted
+from apps.core.fleet.live import tell_group
 from apps.plant_identification.models import PlantIdentificationRequest
+from apps.plant_identification.services.operators import GROUP, is_operator, session_digest
 from apps.plant_identification.services.purging import note_erasure
 
 
@@ -13,3 +18,16 @@ from apps.plant_identification.services.purging import note_erasure
 def note_erasure_of_record(instance: PlantIdentificationRequest, **_: Any) -> None:
     """Deleted accounts come this way too: the database's own cascade is not used."""
     note_erasure(digest=instance.digest, photo_digest=instance.photo_digest, options=instance.options)
+
+
+@receiver(event_noted, dispatch_uid="plant_identification.tell_operators")
+def tell_operators(**_: Any) -> None:
+    tell_group(GROUP, {"type": "changed"})
+
+
+@receiver(user_logged_out, dispatch_uid="plant_identification.end_live_pages")
+def end_live_pages(request: HttpRequest, user: Any, **_: Any) -> None:
+    """At once, and not only when each looks again whether its session is still good."""
+    key = getattr(getattr(request, "session", None), "session_key", None)
+    if key and user is not None and is_operator(user):
+        tell_group(GROUP, {"type": "signed_out", "session": session_digest(key)})

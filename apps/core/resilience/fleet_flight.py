@@ -6,6 +6,8 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from apps.core.fleet.counts import count_lock_wait
+from apps.core.fleet.events import note_event
 from apps.core.redis import RedisGone
 from apps.core.resilience.clock import Clock
 from apps.core.resilience.flight_types import (
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_MANY_HOLDERS = 256
+
 
 def failure_key(key: str) -> str:
     return f"failed:{key}"
@@ -34,6 +38,8 @@ class FleetFlight:
         self, cache: SharedCache, policy: FlightPolicy, *, redis: "Callable[[], Redis | None]", clock: Clock
     ) -> None:
         self._cache, self._policy, self._redis, self._clock = cache, policy, redis, clock
+        # When another process was last seen to hold a lock: the next caller here knows it too.
+        self._holder_seen_at: dict[str, float] = {}
 
     def look(self, flight: Flight[T], source: Source) -> FlightResult[T] | None:
         """The value if it is there; a failure of a moment ago is raised."""
@@ -55,14 +61,13 @@ class FleetFlight:
             FlightTimeout: another holds it, and the flight's deadline has passed.
         """
         _log(logging.DEBUG, "Attempting lock for", flight, "lock_attempt", show_id=True)
-        holder_seen_at: float | None = None
         while True:
             try:
                 lock = self._take_lock(flight)
             except RedisGone:
                 # The holder seen a moment ago is probably still at work; only its silence for as long
                 # as its lock would have lived makes a second load the lesser evil.
-                if holder_seen_at is None or self._silent_since(holder_seen_at):
+                if self._is_silent(flight.lock_key):
                     _log(
                         logging.INFO,
                         "Redis unavailable, loading without lock for",
@@ -72,9 +77,11 @@ class FleetFlight:
                     return self._load(flight)
             else:
                 if lock is not None:
+                    self._holder_seen_at.pop(flight.lock_key, None)
                     return self._hold(flight, lock)
-                holder_seen_at = self._clock.monotonic()
+                self._note_holder(flight.lock_key)
             if (found := self._wait_and_look(flight)) is not None:
+                self._holder_seen_at.pop(flight.lock_key, None)
                 return found
 
     def _take_lock(self, flight: Flight[Any]) -> SharedLock | None:
@@ -88,8 +95,17 @@ class FleetFlight:
         lock = SharedLock(client, flight.lock_key, lock_id=flight.lock_id, expire_s=self._policy.expire_s)
         return lock if lock.acquire() else None
 
-    def _silent_since(self, moment: float) -> bool:
-        return self._clock.monotonic() - moment > self._policy.expire_s
+    def _note_holder(self, lock_key: str) -> None:
+        now = self._clock.monotonic()
+        if len(self._holder_seen_at) >= _MANY_HOLDERS:
+            oldest = now - self._policy.expire_s
+            kept = {key: at for key, at in dict(self._holder_seen_at).items() if at >= oldest}
+            self._holder_seen_at = kept
+        self._holder_seen_at[lock_key] = now
+
+    def _is_silent(self, lock_key: str) -> bool:
+        seen_at = self._holder_seen_at.get(lock_key)
+        return seen_at is None or self._clock.monotonic() - seen_at > self._policy.expire_s
 
     def _wait_and_look(self, flight: Flight[T]) -> FlightResult[T] | None:
         if self._policy.blocking and not flight.deadline.expired:
@@ -99,6 +115,7 @@ class FleetFlight:
             self._clock.sleep(min(pause_s, flight.deadline.remaining_s()))
         found = self.look(flight, "followed")
         if found is not None:
+            count_lock_wait(flight.waited_s())
             _log_found(flight)
         elif not self._policy.blocking or flight.deadline.expired:
             self._give_up(flight)
@@ -106,6 +123,8 @@ class FleetFlight:
 
     def _give_up(self, flight: Flight[Any]) -> None:
         waited_s = flight.waited_s()
+        count_lock_wait(waited_s, timed_out=True)
+        note_event("lock_timeout", once_in_s=30, waited_s=round(waited_s, 1))
         logger.warning(
             "[LOCK] Lock acquisition timed out after %.0f s for %s…",
             waited_s,

@@ -38,6 +38,18 @@ class FlightPolicy:
 
 
 Source = Literal["cached", "followed", "loaded"]
+# "followed" is also whoever was told of another's failure.
+End = Literal["cached", "followed", "loaded", "timed_out"]
+
+
+class FlightWatcher(Protocol):
+    def ended(self, end: End, *, waited_s: float) -> None:
+        """Once per caller. `waited_s` went by before it had an answer, or began to load itself."""
+
+
+class NobodyWatches:
+    def ended(self, end: End, *, waited_s: float) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,11 @@ class LockRenewer:
             except RedisGone:
                 next_in_s = min(self._RETRY_S, every_s)
             with self._changed:
-                if lock in self._due:
+                is_kept = lock in self._due
+                if is_kept:
                     self._due[lock] = (time.monotonic() + next_in_s, every_s)
+            if not is_kept:
+                lock.release()  # taken again while its holder gave it back: nobody else would
 
     def _wait_for_next(self) -> tuple[SharedLock, float]:
         with self._changed:

@@ -5,15 +5,19 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
+from apps.core.fleet.counts import count_lock_wait
 from apps.core.redis import get_redis
 from apps.core.resilience.clock import SYSTEM_CLOCK, Clock, Deadline
 from apps.core.resilience.fleet_flight import FleetFlight
 from apps.core.resilience.flight_types import (
+    End,
     FailureCodec,
     Flight,
     FlightPolicy,
     FlightResult,
     FlightTimeout,
+    FlightWatcher,
+    NobodyWatches,
     T,
 )
 from apps.core.resilience.forking import forget_after_fork
@@ -45,9 +49,11 @@ class SingleFlight:
         *,
         redis: "Callable[[], Redis | None]" = get_redis,
         clock: Clock = SYSTEM_CLOCK,
+        watcher: FlightWatcher | None = None,
     ) -> None:
         self._policy = policy or FlightPolicy()
         self._clock = clock
+        self._watcher = watcher or NobodyWatches()
         self._fleet = FleetFlight(cache, self._policy, redis=redis, clock=clock)
         self.forget()
         forget_after_fork(self)
@@ -65,31 +71,58 @@ class SingleFlight:
         ttl_s: float | Callable[[T], float],
         failure_codec: FailureCodec | None = None,
         lock_key: str | None = None,
+        when_missing: Callable[[], object] = lambda: None,
     ) -> FlightResult[T]:
         """The cached value, another caller's, or a fresh one, in this order of preference.
 
         `wait_s` bounds the waiting for others; `load` keeps to a deadline of its own. What `load`
         raises is raised here and in everybody who waited for it, as the codec says; without a codec
         in this process only. Flights with one `lock_key` load one after the other, whatever their keys:
-        the later finds what the earlier left.
+        the later finds what the earlier left. `when_missing` is called before anybody loads or waits.
 
         Raises:
             FlightTimeout: another is still loading after `wait_s`.
         """
+        begins: list[float] = []
         flight = Flight(
             key=key,
             lock_key=lock_key or key,
             lock_id=get_lock_id(self._policy.id_prefix),
-            load=load,
+            load=self._noting(load, begins),
             started_at=self._clock.monotonic(),
             deadline=Deadline.after(wait_s, self._clock),
             ttl_s=ttl_s if callable(ttl_s) else lambda _: ttl_s,
             codec=failure_codec,
         )
-        if (found := self._fleet.look(flight, "cached")) is not None:
-            return found
+        return self._watched(flight, begins, when_missing)
+
+    def _watched(
+        self, flight: Flight[T], begins: list[float], when_missing: Callable[[], object]
+    ) -> FlightResult[T]:
+        end: End = "followed"
+        try:
+            if (found := self._fleet.look(flight, "cached")) is not None:
+                end = "cached"
+                return found
+            when_missing()
+            return self._fly_or_follow(flight)
+        except FlightTimeout:
+            end = "timed_out"
+            raise
+        finally:
+            until = begins[0] if begins else self._clock.monotonic()
+            self._watcher.ended("loaded" if begins else end, waited_s=until - flight.started_at)
+
+    def _noting(self, load: Callable[[], T], begins: list[float]) -> Callable[[], T]:
+        def noted() -> T:
+            begins.append(self._clock.monotonic())
+            return load()
+
+        return noted
+
+    def _fly_or_follow(self, flight: Flight[T]) -> FlightResult[T]:
         while True:
-            ahead, mine = self._take_off(key)
+            ahead, mine = self._take_off(flight.key)
             if ahead is None:
                 return self._lead(flight, mine)
             try:
@@ -122,7 +155,9 @@ class SingleFlight:
 
     def _follow(self, flight: Flight[T], ahead: "Future[FlightResult[Any]]") -> FlightResult[T]:
         if not wait([ahead], timeout=flight.deadline.remaining_s()).done:
+            count_lock_wait(flight.waited_s(), timed_out=True)
             raise FlightTimeout("another caller of this process is still loading")
+        count_lock_wait(flight.waited_s())
         failure = ahead.exception()
         if failure is None:
             return FlightResult(ahead.result().value, "followed")

@@ -17,6 +17,8 @@ PRELOADED = [
     "django_redis.serializers.json",
     "apps.core.tests.test_breaker_fleet",
     "apps.core.tests.test_single_flight_fleet",
+    "apps.core.tests.test_single_flight_faults",
+    "apps.plant_identification.tests.test_circuit_faults",
 ]
 
 

@@ -7,7 +7,9 @@ import pytest
 from apps.core.redis import get_redis
 from apps.core.redis_options import REDIS_READ_TIMEOUT_S
 from apps.core.resilience.breaker import BreakerPolicy, CircuitOpen, SharedBreaker
-from apps.core.tests.fakes_resilience import empty, wait_until
+from apps.core.resilience.breaker.local import LocalMachine
+from apps.core.resilience.breaker.types import Reply
+from apps.core.tests.fakes_resilience import ManualClock, empty, wait_until
 from apps.core.tests.test_breaker import Recorder, ServiceDown, fail, try_call
 
 pytest_plugins = ["apps.core.tests.fixtures_resilience"]
@@ -204,3 +206,18 @@ def test_the_state_of_an_unused_circuit_does_not_stay_for_ever(own_redis):
     open_it(make(keep_s=100.0))
 
     assert 0 < get_redis().pttl("cb:{service}") <= 100_000
+
+
+def test_an_answer_overtaken_on_its_way_does_not_undo_a_later_one():
+    """Or one thread's old news would make the process forget an open circuit should Redis go now."""
+    machine = LocalMachine(BreakerPolicy(fail_max=3, reset_timeout_s=60.0), ManualClock())
+    counted = {"accepted": True, "successes": 0, "open_for_s": 0.0}
+    second = Reply(state="closed", previous="closed", epoch=0, fails=2, trips=0, retry_in_s=0.0, **counted)
+    third = Reply(state="open", previous="closed", epoch=1, fails=3, trips=1, retry_in_s=60.0, **counted)
+
+    machine.mirror(third, asked=0)
+    machine.mirror(second, asked=0)
+    assert machine.state == "open"
+
+    machine.mirror(second, asked=1)  # what a Redis says that has lost the third
+    assert machine.state == "closed"

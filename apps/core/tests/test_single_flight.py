@@ -383,23 +383,51 @@ def test_the_library_s_own_locks_go_on_working_beside_ours(own_redis):
     assert not get_redis().exists("lock:theirs")
 
 
+class Due:
+    """Notes that it was renewed."""
+
+    lock_id = "x"
+
+    def __init__(self):
+        self.renewed = threading.Event()
+
+    def renew(self):
+        self.renewed.set()
+        return True
+
+    def release(self):
+        return True
+
+
 def test_a_lock_that_is_due_before_all_others_is_renewed_in_time():
-    class Due:
-        lock_id = "x"
-
-        def __init__(self):
-            self.renewed = threading.Event()
-
-        def renew(self):
-            self.renewed.set()
-            return True
-
     late, soon = Due(), Due()
     with RENEWER.keeping(late, every_s=600):
         wait_until(lambda: RENEWER._wakes_at < float("inf"))
         with RENEWER.keeping(soon, every_s=0.02):
             assert soon.renewed.wait(20)
     assert not late.renewed.is_set()
+
+
+def test_a_lock_renewed_while_its_holder_gives_it_back_is_not_kept_by_nobody(own_redis, monkeypatch):
+    renewing, go_on = threading.Event(), threading.Event()
+    renew = SharedLock.renew
+
+    def renew_late(lock):
+        renewing.set()
+        assert go_on.wait(20)
+        return renew(lock)
+
+    monkeypatch.setattr(SharedLock, "renew", renew_late)
+    lock = hold_lock()
+    with RENEWER.keeping(lock, every_s=0.01):
+        assert renewing.wait(20)
+    assert lock.release()
+    monkeypatch.undo()
+    go_on.set()
+    with RENEWER.keeping(later := Due(), every_s=0.01):  # its turn comes when that one is done with
+        assert later.renewed.wait(20)
+
+    assert not get_redis().exists(f"lock:{KEY}")
 
 
 def test_a_redis_that_is_away_is_logged_and_not_waited_for(own_redis, caplog):

@@ -3,21 +3,25 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import msgspec
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from apps.core.background import enqueue
 from apps.core.codes import ErrorCode
+from apps.core.converting import make_ready
 from apps.core.db import release_connection
 from apps.core.exceptions import FieldError
+from apps.core.fleet.counts import COUNTS
 from apps.core.resilience.clock import Deadline, DeadlinePassed
 from apps.core.resilience.single_flight import FlightTimeout
 from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy, IdentificationUnavailable
+from apps.plant_identification.metrics import ANONYMOUS, counted_identification
 from apps.plant_identification.models import PhotoSet
 from apps.plant_identification.services.answer_failures import AnswerFailureCodec
 from apps.plant_identification.services.answers import (
@@ -34,6 +38,7 @@ from apps.plant_identification.services.photos import (
     PhotoNotAccepted,
     inspect_uploads,
     keep_photos,
+    perceptual_hashes_of,
     prepare_photos,
 )
 from apps.plant_identification.services.records import (
@@ -44,9 +49,24 @@ from apps.plant_identification.services.records import (
     save_record,
 )
 from apps.plant_identification.services.registry import Registry, registry
-from apps.plant_identification.types import Options, PreparedPhoto, ProviderState, Question, Upload
+from apps.plant_identification.services.similar_photos import (
+    copy_answer,
+    find_similar_answer,
+    note_fingerprint,
+)
+from apps.plant_identification.types import (
+    Options,
+    PreparedPhoto,
+    ProviderReply,
+    ProviderState,
+    Question,
+    Upload,
+)
+from apps.users.public import tier_of
 
 logger = logging.getLogger(__name__)
+
+make_ready(KeptAnswer, Options, ProviderReply)
 
 DEFAULT_RETRY_AFTER_S = 30
 STILL_UNDER_WAY_RETRY_AFTER_S = 5
@@ -112,6 +132,21 @@ class CombinedPlantIdentificationService:
             IdentificationBusy: no room, or another call for these photos outlasts this caller.
             IdentificationUnavailable: no provider answered, and nothing older is known.
         """
+        tier = tier_of(user)
+        with counted_identification(tier.value if tier else ANONYMOUS) as answered:
+            made = self._identify(photos, options, user, count, may_queue=may_queue)
+            answered(made.record.status, made.record.cache)
+        return made
+
+    def _identify(
+        self,
+        photos: Sequence[Upload],
+        options: Options,
+        user: User,
+        count: Callable[[], None],
+        *,
+        may_queue: bool,
+    ) -> Identification:
         started = time.monotonic()
         deadline = Deadline.after(constants.IDENTIFY_DEADLINE_S)
         admission = _Admission(count)
@@ -122,12 +157,14 @@ class CombinedPlantIdentificationService:
             prepared = decoder.photos(deadline)
             admission.count()
             question = _question(inspected, prepared, options)
-            return self.answer_question(question, principal_of(user), deadline)
+            kept = self.answer_question(question, principal_of(user), deadline)
+            return replace(kept, perceptual_hashes=perceptual_hashes_of(prepared))
 
         try:
             kept, cache = self._kept_or(answer, inspected.digest, options, deadline)
         except (IdentificationUnavailable, IdentificationBusy):
             if not (may_queue and settings.CELERY_BROKER_URL):
+                COUNTS.add(identified_none=1)
                 raise
             return _queue(decoder, admission, user, options)
         admission.count()
@@ -153,7 +190,6 @@ class CombinedPlantIdentificationService:
         self, answer: Callable[[], KeptAnswer], digest: str, options: Options, deadline: Deadline
     ) -> tuple[KeptAnswer, str]:
         """The kept answer, or a fresh one that everybody who asks meanwhile gets too."""
-        release_connection()  # others need it more than a request that waits
         key = answer_key(self._registry, digest, options)
         while True:
             try:
@@ -163,6 +199,7 @@ class CombinedPlantIdentificationService:
                     wait_s=deadline.require(),
                     ttl_s=cache_ttl_s,
                     failure_codec=AnswerFailureCodec(),
+                    when_missing=release_connection,  # others need it more than a request that waits
                 )
             except (FlightTimeout, DeadlinePassed):
                 raise IdentificationBusy(
@@ -174,8 +211,10 @@ class CombinedPlantIdentificationService:
             except msgspec.ValidationError:  # kept by another version of this program
                 self._registry.cache.delete(key)
                 continue
-            if result.source == "loaded" or not kept.is_personal:
-                return kept, "miss" if result.source == "loaded" else "hit"
+            if result.source == "loaded":
+                return kept, "near" if kept.is_near else "miss"
+            if not kept.is_personal:
+                return kept, "hit"
 
     def answer_question(self, question: Question, principal: str, deadline: Deadline) -> KeptAnswer:
         """Ask, merge and store; an old answer where nobody answers now.
@@ -185,13 +224,19 @@ class CombinedPlantIdentificationService:
         """
         if not self._registry.providers:
             raise IdentificationUnavailable(retry_after_s=DEFAULT_RETRY_AFTER_S)
+        similar = find_similar_answer(self._registry, question)
+        if similar is not None:
+            photo_set = _keep_photos_if_possible(question)
+            return copy_answer(self._registry, question, similar, photo_set=photo_set)
         release_connection()
         fan_out = ask_all(self._registry.providers, question, principal=principal, deadline=deadline)
         if all(outcome.reply is None for outcome in fan_out.outcomes):
             return self._without_answer(question, fan_out)
         document = merge_outcomes(self._registry, fan_out.outcomes, options=question.options)
         photo_set = _keep_photos_if_possible(question)
-        kept = save_answer(self._registry, question, document, fan_out.outcomes, photo_set=photo_set)
+        with transaction.atomic():
+            kept = save_answer(self._registry, question, document, fan_out.outcomes, photo_set=photo_set)
+            note_fingerprint(self._registry, question, kept)
         # Where no worker hears it, the record is completed when it is read next.
         fan_out.when_the_rest_arrives(lambda: enqueue(COMPLETE_ANSWER, kept.answer_id))
         return kept
@@ -222,7 +267,14 @@ def _queue(decoder: _Decoder, admission: _Admission, user: User, options: Option
     photos = decoder.photos(Deadline.after(DECODING_S))
     admission.count()
     photo_set = keep_photos(decoder.inspected.digest, photos)
-    return save_queued(user=user, inspected=decoder.inspected, options=options, photo_set=photo_set)
+    hashes = perceptual_hashes_of(photos)
+    return save_queued(
+        user=user,
+        inspected=decoder.inspected,
+        options=options,
+        photo_set=photo_set,
+        perceptual_hashes=hashes,
+    )
 
 
 def _question(inspected: Inspected, photos: tuple[PreparedPhoto, ...], options: Options) -> Question:

@@ -37,11 +37,24 @@ class FanOut:
             future.add_done_callback(lambda done: do() if _has_reply(done) else None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Call:
-    provider: ConfiguredProvider
-    future: Future[Asked]
-    started: float
+    """A call under way, and how long it took: its own time, not that of whom it is awaited with."""
+
+    def __init__(self, provider: ConfiguredProvider, future: Future[Asked]) -> None:
+        self.provider = provider
+        self.future = future
+        self._started = time.monotonic()
+        self._ended: float | None = None
+        future.add_done_callback(self._end)
+
+    @property
+    def latency_ms(self) -> int:
+        # Whoever waits for the future may be told a moment before this is.
+        ended = time.monotonic() if self._ended is None else self._ended
+        return round((ended - self._started) * 1000)
+
+    def _end(self, _: Future[Asked]) -> None:
+        self._ended = time.monotonic()
 
 
 def ask_all(
@@ -72,7 +85,7 @@ def _submit(
                 call.future.cancel()
             logger.warning("provider_pool_full", extra={"event": "provider_pool_full", "pool": provider.name})
             raise IdentificationBusy(retry_after_s=BUSY_RETRY_AFTER_S) from None
-        calls.append(_Call(provider=provider, future=future, started=time.monotonic()))
+        calls.append(_Call(provider, future))
     return calls
 
 
@@ -102,27 +115,26 @@ def _outcome(call: _Call) -> ProviderOutcome:
     name = call.provider.name
     if not call.future.done():
         return ProviderOutcome(provider=name, state=ProviderState.PENDING, lacked_time=True)
-    latency_ms = round((time.monotonic() - call.started) * 1000)
     try:
         asked = call.future.result()
     except ProviderError as failure:
         return ProviderOutcome(
             provider=name,
             state=failure.state,
-            latency_ms=latency_ms,
+            latency_ms=call.latency_ms,
             retry_after_s=_whole(failure.retry_after_s),
             is_personal=isinstance(failure, ProviderShareReached),
             lacked_time=isinstance(failure, ProviderNotAsked),
         )
     except DeadlinePassed:
         return ProviderOutcome(
-            provider=name, state=ProviderState.TIMED_OUT, latency_ms=latency_ms, lacked_time=True
+            provider=name, state=ProviderState.TIMED_OUT, latency_ms=call.latency_ms, lacked_time=True
         )
     except Exception:
         # A bug, or the database gone under the ledger: loud, but the others' answers stand.
         logger.exception("provider_call_broke", extra={"event": "provider_call_broke", "provider": name})
-        return ProviderOutcome(provider=name, state=ProviderState.FAILED, latency_ms=latency_ms)
-    return ProviderOutcome(provider=name, state=asked.state, reply=asked.reply, latency_ms=latency_ms)
+        return ProviderOutcome(provider=name, state=ProviderState.FAILED, latency_ms=call.latency_ms)
+    return ProviderOutcome(provider=name, state=asked.state, reply=asked.reply, latency_ms=call.latency_ms)
 
 
 def _whole(seconds: float | None) -> int | None:

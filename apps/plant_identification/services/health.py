@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from apps.core.health.probes import probe_database
+from apps.core.health.readiness import check_readiness
 from apps.core.health.workers import workers_alive
 from apps.core.redis import is_redis_available
 from apps.plant_identification.services.quota import QuotaUse
@@ -121,9 +122,5 @@ def _public_quota(quota: QuotaUse | None) -> dict[str, Any] | None:
 
 
 def _is_database_up() -> bool:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, InterfaceError):
-        return False
-    return True
+    """As `/readyz` asks: one that hangs is given up after a moment, and counts as gone."""
+    return check_readiness({"database": probe_database}).status == "ok"

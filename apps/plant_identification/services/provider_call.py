@@ -23,6 +23,7 @@ from apps.plant_identification.exceptions import (
     ProviderNotAsked,
     ProviderQuotaReached,
 )
+from apps.plant_identification.metrics import counted_call
 from apps.plant_identification.services.provider import Provider
 from apps.plant_identification.services.provider_pause import ProviderPause
 from apps.plant_identification.services.quota import PastCall, QuotaLedger, question_key
@@ -176,12 +177,13 @@ class ProviderCall:
     def _fetch_again(self, past: PastCall, question: Question, until: Deadline) -> ProviderReply | None:
         """A reply that was paid for and lies at the service: after a lost connection, a killed worker,
         an emptied cache, or in another language. Free."""
-        reply = self.provider.fetch_again(
-            custom_id=past.id,
-            access_token=past.access_token or None,
-            options=question.options,
-            deadline=until.bounded(constants.FETCH_AGAIN_TIMEOUT_S),
-        )
+        with counted_call(self.provider.name):
+            reply = self.provider.fetch_again(
+                custom_id=past.id,
+                access_token=past.access_token or None,
+                options=question.options,
+                deadline=until.bounded(constants.FETCH_AGAIN_TIMEOUT_S),
+            )
         if reply is None:
             self.ledger.forget_past_call(past)
         elif not past.access_token:
@@ -192,9 +194,10 @@ class ProviderCall:
         self, question: Question, reservation: int, until: Deadline, *, with_health: bool
     ) -> ProviderReply:
         try:
-            reply = self.provider.identify(
-                question, custom_id=reservation, with_health=with_health, deadline=until
-            )
+            with counted_call(self.provider.name):
+                reply = self.provider.identify(
+                    question, custom_id=reservation, with_health=with_health, deadline=until
+                )
         except ProviderError as failure:
             self.ledger.settle_failed(reservation, failure)
             raise

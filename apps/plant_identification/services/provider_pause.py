@@ -4,6 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 
+from apps.core.fleet.events import note_event
 from apps.core.resilience.shared_cache import SharedCache
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import (
@@ -16,6 +17,8 @@ from apps.plant_identification.services.provider import Provider
 from apps.plant_identification.services.quota import QuotaLedger
 
 logger = logging.getLogger(__name__)
+
+ALARM_EVERY_S = 60  # for operators; the log gets each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +33,26 @@ class ProviderPause:
             ProviderRefusedKey, ProviderQuotaReached: the service said so a while ago, and is left alone.
         """
         pause = self.cache.get(self._key)
-        if isinstance(pause, dict) and (left_s := pause["until"] - time.time()) > 0:
+        if isinstance(pause, dict):
+            # Redis' clock says that it is still on; how long, two hosts' clocks, so only within bounds.
+            longest_s = pause.get("for_s", constants.KEY_REFUSED_PAUSE_S)
+            left_s = min(max(1.0, pause["until"] - time.time()), longest_s)
             kind = ProviderRefusedKey if pause["kind"] == "ProviderRefusedKey" else ProviderQuotaReached
             raise kind(retry_after_s=left_s)
 
     def is_on(self) -> bool:
+        return self.left() is not None
+
+    def left(self) -> ProviderError | None:
+        """Why and for how long the service is left alone; None while it is not."""
         try:
             self.heed()
-        except ProviderError:
-            return True
-        return False
+        except ProviderError as pause:
+            return pause
+        return None
+
+    def end(self) -> None:
+        self.cache.delete(self._key)
 
     def note(self, failure: BaseException | None) -> None:
         """Pause, and sound the alarm, where a call's failure asks for it."""
@@ -58,11 +71,12 @@ class ProviderPause:
 
     def _begin(self, failure: ProviderError, seconds: float) -> None:
         failure.retry_after_s = seconds
-        pause = {"kind": type(failure).__name__, "until": time.time() + seconds}
+        pause = {"kind": type(failure).__name__, "until": time.time() + seconds, "for_s": seconds}
         self.cache.set(self._key, pause, ttl_s=seconds)
 
     def _alarm(self, event: str, **fields: object) -> None:
         logger.error(event, extra={"event": event, "provider": self.provider.name, **fields})
+        note_event(event, about=self.provider.name, once_in_s=ALARM_EVERY_S, **fields)
 
     @property
     def _key(self) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.core.mail import mail_managers
 
+from apps.core.fleet.events import note_event
 from apps.core.resilience.clock import Deadline
 from apps.plant_identification.exceptions import ProviderError
 from apps.plant_identification.services.registry import ConfiguredProvider, Registry
@@ -47,4 +48,5 @@ def _warn(provider: ConfiguredProvider, *, used: int, limit: int, resets_at: dat
         "quota_nearly_used",
         extra={"event": "quota_nearly_used", "provider": provider.name, "used": used, "limit": limit},
     )
+    note_event("quota_nearly_used", about=provider.name, used=used, limit=limit)
     mail_managers(f"{provider.spec.label} quota", sentence, fail_silently=True)

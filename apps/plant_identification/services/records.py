@@ -1,7 +1,7 @@
 """Each accepted request's own record, and what its owner is told."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from django.db import IntegrityError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.core.fleet.counts import COUNTS
 from apps.core.languages import writing_in
 from apps.plant_identification.exceptions import AccountGone
 from apps.plant_identification.models import ExperimentGroup, PhotoSet, PlantIdentificationRequest
@@ -82,11 +83,19 @@ def save_record(
         status=kept.document["status"],
         cache=cache,
         timings=timings,
+        perceptual_hashes=kept.perceptual_hashes,
     )
     return describe(record, kept.document)
 
 
-def save_queued(*, user: User, inspected: Inspected, options: Options, photo_set: PhotoSet) -> Identification:
+def save_queued(
+    *,
+    user: User,
+    inspected: Inspected,
+    options: Options,
+    photo_set: PhotoSet,
+    perceptual_hashes: Sequence[str],
+) -> Identification:
     record = _save(
         user,
         inspected,
@@ -95,13 +104,14 @@ def save_queued(*, user: User, inspected: Inspected, options: Options, photo_set
         status=AnswerStatus.QUEUED,
         cache="miss",
         next_attempt_at=datetime.now(UTC),
+        perceptual_hashes=perceptual_hashes,
     )
     return describe(record, None)
 
 
 def _save(user: User, inspected: Inspected, options: Options, **rest: Any) -> PlantIdentificationRequest:
     try:
-        return PlantIdentificationRequest.objects.create(
+        record = PlantIdentificationRequest.objects.create(
             owner_id=owner_of(user),
             from_sandbox=settings.PROVIDER_SANDBOX,
             digest=inspected.digest,
@@ -114,6 +124,8 @@ def _save(user: User, inspected: Inspected, options: Options, **rest: Any) -> Pl
         if user.is_authenticated and not get_user_model().objects.filter(pk=user.pk).exists():
             raise AccountGone from None
         raise
+    COUNTS.add(**{f"identified_{record.status}": 1, f"cache_{record.cache}": 1})
+    return record
 
 
 def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | None) -> Identification:

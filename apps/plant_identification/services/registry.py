@@ -23,6 +23,7 @@ from apps.plant_identification.exceptions import (
     ProviderRefusedKey,
     ProviderRefusedPhoto,
 )
+from apps.plant_identification.metrics import CircuitMetrics, FlightMetrics, prepare_series
 from apps.plant_identification.services.degradation import DegradationWatch
 from apps.plant_identification.services.plant_id_service import PlantIDAPIService
 from apps.plant_identification.services.plantnet_service import PlantNetAPIService
@@ -131,12 +132,12 @@ class Registry:
 
 def build_registry(specs: tuple[ProviderSpec, ...]) -> Registry:
     cache = SharedCache()
-    flight = SingleFlight(cache, FLIGHT_POLICY)
+    flight = SingleFlight(cache, FLIGHT_POLICY, watcher=FlightMetrics("answer"))
     configured = [spec for spec in specs if getattr(settings, spec.key_setting)]
     http = OutboundClient(secrets=[getattr(settings, spec.key_setting) for spec in configured])
     watch = DegradationWatch()
     turns = threading.Semaphore(constants.LEDGER_TURNS)
-    providers = tuple(_configure(spec, http, cache, flight, watch, turns) for spec in configured)
+    providers = tuple(_configure(spec, http, cache, watch, turns) for spec in configured)
     watch.follow({provider.spec.label: provider.call.circuit for provider in providers})
     return Registry(specs=specs, providers=providers, cache=cache, flight=flight)
 
@@ -145,7 +146,6 @@ def _configure(
     spec: ProviderSpec,
     http: OutboundClient,
     cache: SharedCache,
-    flight: SingleFlight,
     watch: DegradationWatch,
     ledger_turns: threading.Semaphore,
 ) -> ConfiguredProvider:
@@ -160,18 +160,19 @@ def _configure(
         timeout=spec.circuit_timeout_s,
         neutral=NEUTRAL,
         exclude=[ProviderRefusedPhoto],
-        listeners=[watch],
+        listeners=[watch, CircuitMetrics(spec.name)],
     )
     call = ProviderCall(
         provider=service,
         circuit=circuit,
         ledger=QuotaLedger(account=f"{spec.name}@{service.host}", rule=spec.quota),
         cache=cache,
-        flight=flight,
+        flight=SingleFlight(cache, FLIGHT_POLICY, watcher=FlightMetrics(spec.name)),
         timeout_s=spec.timeout_s,
         ledger_turns=ledger_turns,
     )
     pool = BoundedPool(spec.name, max_workers=spec.max_workers, max_queue=spec.max_queue)
+    prepare_series(spec.name)
     return ConfiguredProvider(spec=spec, call=call, pool=pool, stats=stats)
 
 

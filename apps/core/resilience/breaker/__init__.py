@@ -6,6 +6,8 @@ from apps.core.resilience.breaker.types import (
     BreakerPolicy,
     CircuitOpen,
     Snapshot,
+    Switched,
+    SwitchUnreachable,
     Transition,
     Verdict,
 )
@@ -16,6 +18,8 @@ __all__ = [
     "CircuitOpen",
     "SharedBreaker",
     "Snapshot",
+    "SwitchUnreachable",
+    "Switched",
     "Transition",
     "Verdict",
 ]

@@ -31,6 +31,7 @@ class LocalMachine:
         self._is_stuck = False
         # True from a change of state made here, without Redis, until Redis has been told.
         self._diverged = False
+        self._held = False
         self._trials: dict[str, float] = {}
         self.forget()
 
@@ -50,8 +51,8 @@ class LocalMachine:
     def successes(self) -> int:
         return self._successes
 
-    def view(self) -> tuple[str, int, int, int, int, int, int]:
-        """State, epoch, failures, trips, ms to the next trial, ms since it opened, diverged."""
+    def view(self) -> tuple[str, int, int, int, int, int, int, int]:
+        """State, epoch, failures, trips, ms to the next trial, ms since it opened, diverged, held."""
         with self._lock:
             now = self._clock.monotonic()
             return (
@@ -62,15 +63,21 @@ class LocalMachine:
                 round(max(0.0, self._retry_at - now) * 1000),
                 round(self._open_for_s(now) * 1000),
                 int(self._diverged),
+                int(self._held),
             )
 
-    def mirror(self, reply: Reply, *, trial: str | None = None, ended: str | None = None) -> None:
-        """Take over what Redis decided.
+    def mirror(
+        self, reply: Reply, *, asked: int | None = None, trial: str | None = None, ended: str | None = None
+    ) -> None:
+        """Take over what Redis decided, unless a later answer came first.
 
-        `trial` is a token that may hold the one place in half-open, `ended` one that has left it.
+        `asked` is the epoch of the view that went with the question, `trial` a token that may hold the
+        one place in half-open, `ended` one that has left it.
         """
         with self._lock:
             now = self._clock.monotonic()
+            if asked is not None and reply.epoch < self._epoch != asked:
+                return
             if reply.epoch != self._epoch or reply.state != self._state:
                 self._changed_at = now
                 self._trials.clear()
@@ -79,7 +86,7 @@ class LocalMachine:
             self._successes = 0 if reply.state == CLOSED else reply.successes
             self._retry_at = now + reply.retry_in_s
             self._opened_at = None if reply.state == CLOSED else now - reply.open_for_s
-            self._diverged = False
+            self._diverged, self._held = False, reply.is_held
             if trial is not None and reply.state == HALF_OPEN:
                 self._trials[trial] = now + self._policy.probe_ttl_s
             if ended is not None:
@@ -93,7 +100,9 @@ class LocalMachine:
             retry_in_s = max(0.0, self._retry_at - now)
             accepted = True
             if self._state == OPEN:
-                if retry_in_s > 0:
+                if self._held:
+                    accepted, retry_in_s = False, self._policy.reset_timeout_s
+                elif retry_in_s > 0:
                     accepted = False
                 else:
                     self._go(HALF_OPEN, now)
@@ -150,6 +159,7 @@ class LocalMachine:
                 open_for_s=None if self._opened_at is None else now - self._opened_at,
                 changed_s_ago=None if self._changed_at is None else now - self._changed_at,
                 source="local",
+                is_held=self._held,
             )
 
     def _count(self, verdict: Verdict, now: float) -> None:
@@ -182,11 +192,16 @@ class LocalMachine:
     def _go(self, state: State, now: float) -> None:
         self._state, self._changed_at, self._diverged = state, now, True
         self._epoch += 1
-        self._successes = 0
+        self._successes, self._held = 0, False
         self._trials.clear()
 
     def _note_stuck(self, now: float) -> bool:
-        if self._state == CLOSED or self._is_stuck or self._open_for_s(now) < self._policy.stuck_after_s:
+        if (
+            self._state == CLOSED
+            or self._held
+            or self._is_stuck
+            or self._open_for_s(now) < self._policy.stuck_after_s
+        ):
             return False
         self._is_stuck = True
         return True
@@ -214,4 +229,5 @@ class LocalMachine:
             retry_in_s=retry_in_s,
             open_for_s=open_for_s,
             is_stuck_news=news,
+            is_held=self._held,
         )

@@ -1,7 +1,7 @@
 """The breaker's machine in Redis: asks, and answers None while nobody is there to answer."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from apps.core.redis import RedisGone
 from apps.core.resilience.breaker import scripts
@@ -13,6 +13,7 @@ from apps.core.resilience.breaker.types import (
     Reply,
     Snapshot,
     State,
+    Switched,
     Verdict,
 )
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
 # What the asking process believes; `local.LocalMachine.view` says what is in it.
-View = tuple[str, int, int, int, int, int, int]
+View = tuple[str, int, int, int, int, int, int, int]
 
 
 class RemoteMachine:
@@ -36,19 +37,21 @@ class RemoteMachine:
         policy = self._policy
         return self._ask(
             scripts.ADMIT,
-            *view,
+            *view[:-1],
             token,
             _ms(policy.probe_ttl_s),
             _ms(policy.trial_retry_s),
             _ms(policy.stuck_after_s),
             _ms(policy.keep_s),
+            view[-1],
+            _ms(policy.reset_timeout_s),
         )
 
     def record(self, token: str, epoch: int, verdict: Verdict, view: View) -> Reply | None:
         policy = self._policy
         return self._ask(
             scripts.RECORD,
-            *view,
+            *view[:-1],
             token,
             epoch,
             verdict.value,
@@ -57,15 +60,24 @@ class RemoteMachine:
             _ms(policy.reset_timeout_s),
             _ms(policy.reset_cap_s),
             _ms(policy.keep_s),
+            view[-1],
         )
 
     def force(self, state: State, retry_in_s: float) -> Reply | None:
         return self._ask(scripts.FORCE, state, _ms(retry_in_s), _ms(self._policy.keep_s))
 
-    def snapshot(self) -> Snapshot | None:
-        answer = self._eval(scripts.READ)
+    def switch(self, to: Literal["hold", "close"]) -> tuple[Switched, Reply] | None:
+        answer = self._eval(scripts.SWITCH, to, _ms(self._policy.keep_s))
         if answer is None:
             return None
+        before, after, change = answer
+        return Switched(self._snapshot(before), self._snapshot(after)), _reply(change)
+
+    def snapshot(self) -> Snapshot | None:
+        answer = self._eval(scripts.READ)
+        return None if answer is None else self._snapshot(answer)
+
+    def _snapshot(self, answer: list[Any]) -> Snapshot:
         reply = _reply(answer)
         changed_ms = float(answer[10])
         return Snapshot(
@@ -78,6 +90,8 @@ class RemoteMachine:
             open_for_s=None if reply.state == CLOSED else reply.open_for_s,
             changed_s_ago=None if changed_ms < 0 else changed_ms / 1000,
             source="shared",
+            is_held=reply.is_held,
+            open_total_s=float(answer[12]) / 1000,
         )
 
     def _ask(self, source: str, *args: str | int) -> Reply | None:
@@ -115,6 +129,7 @@ def _reply(answer: list[Any]) -> Reply:
         retry_in_s=float(retry_ms) / 1000,
         open_for_s=float(open_ms) / 1000,
         is_stuck_news=bool(news),
+        is_held=bool(answer[11]),
     )
 
 

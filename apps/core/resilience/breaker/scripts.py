@@ -1,7 +1,8 @@
 """The breaker's decisions as Lua: each is one atomic step in Redis, on Redis' own clock.
 
 KEYS: the hash of the circuit, and the one place for a trial: the token of its owner, until it expires.
-Hash: state epoch fails succ trips retry_at opened_at changed_at stuck; moments in ms of Redis' clock.
+Hash: state epoch fails succ trips retry_at opened_at changed_at stuck held; moments in ms of Redis' clock.
+And `open_ms`: how long all outages that are over took together.
 `epoch` goes up with each change of state: a result admitted in an earlier one says nothing any more.
 Times cross to the client as durations, so that nobody's clock is compared with another's.
 """
@@ -9,7 +10,8 @@ Times cross to the client as durations, so that nobody's clock is compared with 
 _PRELUDE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local names = {'state','epoch','fails','succ','trips','retry_at','opened_at','changed_at','stuck'}
+local names = {'state','epoch','fails','succ','trips','retry_at','opened_at','changed_at','stuck','held',
+  'open_ms'}
 local row = redis.call('HMGET', KEYS[1], unpack(names))
 local exists = row[1] ~= false
 local c = {state = row[1] or 'closed'}
@@ -19,33 +21,48 @@ local function ms(number) return string.format('%.0f', number) end
 local function save(keep)
   redis.call('HSET', KEYS[1], 'state', c.state, 'epoch', ms(c.epoch), 'fails', ms(c.fails),
     'succ', ms(c.succ), 'trips', ms(c.trips), 'retry_at', ms(c.retry_at), 'opened_at', ms(c.opened_at),
-    'changed_at', ms(c.changed_at), 'stuck', ms(c.stuck))
-  redis.call('PEXPIRE', KEYS[1], keep)
+    'changed_at', ms(c.changed_at), 'stuck', ms(c.stuck), 'held', ms(c.held), 'open_ms', ms(c.open_ms))
+  if c.held == 1 then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], keep) end
 end
 local function go(state)
-  c.state = state; c.epoch = c.epoch + 1; c.succ = 0; c.changed_at = now
+  c.state = state; c.epoch = c.epoch + 1; c.succ = 0; c.changed_at = now; c.held = 0
   redis.call('DEL', KEYS[2])
 end
+local function open_for() if c.opened_at > 0 then return now - c.opened_at end return 0 end
 local function close()
   go('closed')
+  c.open_ms = c.open_ms + open_for()
   c.fails = 0; c.trips = 0; c.retry_at = 0; c.opened_at = 0; c.stuck = 0
 end
-local function open_for() if c.opened_at > 0 then return now - c.opened_at end return 0 end
 local function reply(accepted, previous, succ, down, news)
   return {accepted, previous, c.state, ms(c.epoch), ms(c.fails), ms(succ), ms(c.trips),
-    ms(math.max(0, c.retry_at - now)), ms(down), news}
+    ms(math.max(0, c.retry_at - now)), ms(down), news, '-1', c.held}
+end
+-- For snapshots: item 11 is ms since the last change, or -1, item 13 ms not closed, all outages together.
+local function look()
+  local answer = reply(1, c.state, c.succ, open_for(), 0)
+  if c.changed_at > 0 then answer[11] = ms(now - c.changed_at) end
+  answer[13] = ms(c.open_ms + open_for())
+  return answer
 end
 
 -- A Redis that came back empty, or was away while a process saw the service fail, is told so.
 -- Returns whether it was. ARGV 1-7: state, epoch, fails, trips, retry_in ms, open_for ms, diverged 0/1
-local function adopt()
+-- `held` is told last. An operator's epochs are moments, so a hold is news only to who has not seen it.
+local function adopt(held)
   local state, retry_in = ARGV[1], tonumber(ARGV[5])
-  if exists and not (ARGV[7] == '1' and c.state == 'closed' and state == 'open' and retry_in > 0) then
+  local is_hold = held == '1' and state == 'open'
+  local is_lost_hold = is_hold and c.held == 0 and tonumber(ARGV[2]) > c.epoch
+  -- Epochs only go up: who is ahead of Redis, though nothing changed without it, saw what Redis has lost.
+  local is_lost = ARGV[7] == '0' and c.state == 'closed' and state ~= 'closed' and tonumber(ARGV[2]) > c.epoch
+  if exists and not is_lost_hold and not is_lost
+    and not (ARGV[7] == '1' and c.state == 'closed' and state == 'open' and retry_in > 0) then
     return false
   end
   c.epoch = math.max(c.epoch + 1, tonumber(ARGV[2]))
   if not exists then c.epoch = tonumber(ARGV[2]) end
   c.state = state; c.fails = tonumber(ARGV[3]); c.trips = tonumber(ARGV[4])
+  c.held = is_hold and 1 or 0
   if state ~= 'closed' then
     c.retry_at = now + retry_in; c.opened_at = now - tonumber(ARGV[6]); c.changed_at = now
   end
@@ -54,19 +71,21 @@ local function adopt()
 end
 """
 
-# ARGV 8-12: token, probe ttl ms, retry ms while a trial runs, stuck after ms, keep ms
+# ARGV 8-14: token, probe ttl ms, retry ms while a trial runs, stuck after ms, keep ms, held 0/1,
+# and after how many ms callers of a held circuit ask again
 ADMIT = (
     _PRELUDE
     + """
-local changed = adopt()
+local changed = adopt(ARGV[13])
 local previous, accepted, news = c.state, 1, 0
-if c.state ~= 'closed' and c.stuck == 0 and open_for() >= tonumber(ARGV[11]) then
+if c.state ~= 'closed' and c.held == 0 and c.stuck == 0 and open_for() >= tonumber(ARGV[11]) then
   c.stuck = 1; news = 1; changed = true
 end
 if c.state == 'open' then
-  if now < c.retry_at then accepted = 0 else go('half-open'); changed = true end
+  if c.held == 1 or now < c.retry_at then accepted = 0 else go('half-open'); changed = true end
 end
 local retry_at = c.retry_at
+if c.held == 1 then retry_at = now + tonumber(ARGV[14]) end
 if c.state == 'half-open' then
   if not redis.call('SET', KEYS[2], ARGV[8], 'NX', 'PX', ARGV[9]) then
     accepted = 0; retry_at = now + tonumber(ARGV[10])
@@ -78,11 +97,11 @@ return reply(accepted, previous, c.succ, open_for(), news)
 """
 )
 
-# ARGV 8-15: token, epoch of admission, verdict, fail_max, success_threshold, reset ms, cap ms, keep ms
+# ARGV 8-16: token, epoch of admission, verdict, fail_max, success_threshold, reset ms, cap ms, keep ms, held
 RECORD = (
     _PRELUDE
     + """
-local changed = adopt()
+local changed = adopt(ARGV[16])
 local previous, accepted, verdict = c.state, 1, ARGV[10]
 local succ, down = c.succ, open_for()
 local function trip()
@@ -136,13 +155,29 @@ return reply(1, previous, 0, down, 0)
 """
 )
 
-# Reads only, and so never admits a trial. The last item: ms since the last change, or -1.
+# ARGV 1-2: 'hold' or 'close', keep ms.  An operator's switch: what it found, what it left, and the change.
+# The epoch becomes the moment: whatever any process remembers of the circuit is older.
+SWITCH = (
+    _PRELUDE
+    + """
+local previous, down, before, epoch = c.state, open_for(), look(), math.max(c.epoch + 1, now)
+if ARGV[1] == 'hold' then
+  go('open')
+  c.held = 1; c.trips = math.max(c.trips, 1); c.retry_at = 0
+  if c.opened_at == 0 then c.opened_at = now end
+else
+  close()
+end
+c.epoch = epoch
+save(ARGV[2])
+return {before, look(), reply(1, previous, 0, down, 0)}
+"""
+)
+
+# Reads only, and so never admits a trial.
 READ = (
     _PRELUDE
     + """
-local answer = reply(1, c.state, c.succ, open_for(), 0)
-answer[11] = '-1'
-if c.changed_at > 0 then answer[11] = ms(now - c.changed_at) end
-return answer
+return look()
 """
 )

@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import pybreaker
 
@@ -20,6 +20,8 @@ from apps.core.resilience.breaker.types import (
     Reply,
     Snapshot,
     State,
+    Switched,
+    SwitchUnreachable,
     Transition,
     Verdict,
 )
@@ -126,12 +128,13 @@ class SharedBreaker(pybreaker.CircuitBreaker):  # type: ignore[misc]
     # -- the two questions ---------------------------------------------------------------------------
 
     def _admit(self, token: str) -> tuple[Reply, bool]:
-        reply = self._remote.admit(token, self._local.view())
+        view = self._local.view()
+        reply = self._remote.admit(token, view)
         by_redis = reply is not None
         if reply is None:
             reply = self._local.admit(token)
         else:
-            self._local.mirror(reply, trial=token if reply.accepted else None)
+            self._local.mirror(reply, asked=view[1], trial=token if reply.accepted else None)
         self._tell_change(reply)
         if reply.is_stuck_news:
             for listener in self._own_listeners():
@@ -147,11 +150,12 @@ class SharedBreaker(pybreaker.CircuitBreaker):  # type: ignore[misc]
         self, token: str, epoch: int, verdict: Verdict, error: Exception | None, *, by_redis: bool
     ) -> None:
         # What was admitted without Redis is decided without it: its token is unknown there.
-        reply = self._remote.record(token, epoch, verdict, self._local.view()) if by_redis else None
+        view = self._local.view()
+        reply = self._remote.record(token, epoch, verdict, view) if by_redis else None
         if reply is None:
             reply = self._local.record(token, epoch, verdict)
         else:
-            self._local.mirror(reply, ended=token)
+            self._local.mirror(reply, asked=view[1], ended=token)
         self._tell_result(verdict, reply, error)
         self._tell_change(reply)
 
@@ -169,6 +173,31 @@ class SharedBreaker(pybreaker.CircuitBreaker):  # type: ignore[misc]
         self._force(CLOSED, 0.0)
 
     reset = force_closed
+
+    def hold_open(self) -> Switched:
+        """Open in all processes until `close_for_all`: neither time nor a late success ends it.
+
+        Raises:
+            SwitchUnreachable: nothing was changed.
+        """
+        return self._switch("hold")
+
+    def close_for_all(self) -> Switched:
+        """Closed in all processes, with nothing counted; ends a hold.
+
+        Raises:
+            SwitchUnreachable: nothing was changed.
+        """
+        return self._switch("close")
+
+    def _switch(self, to: Literal["hold", "close"]) -> Switched:
+        answer = self._remote.switch(to)
+        if answer is None:
+            raise SwitchUnreachable(self.name)
+        switched, reply = answer
+        self._local.mirror(reply)
+        self._tell_change(reply)
+        return switched
 
     def _force(self, state: State, retry_in_s: float) -> None:
         reply = self._remote.force(state, retry_in_s)

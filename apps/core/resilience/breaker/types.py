@@ -69,6 +69,7 @@ class Reply:
     retry_in_s: float
     open_for_s: float
     is_stuck_news: bool = False
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,22 @@ class Snapshot:
     open_for_s: float | None
     changed_s_ago: float | None
     source: Literal["shared", "local"]
+    # Opened by an operator: no trial is let through until one of them closes it.
+    is_held: bool = False
+    # Not closed, all outages together; only Redis knows it of all processes.
+    open_total_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What an operator's hand on the switch found and left, as one step in Redis saw it."""
+
+    before: Snapshot
+    after: Snapshot
+
+
+class SwitchUnreachable(Exception):
+    """Redis is away: a switch pressed now would be one process' alone, and forgotten by the others."""
 
 
 @dataclass(frozen=True, slots=True)
