@@ -9,12 +9,13 @@ from apps.core.api.addresses import client_address
 from apps.core.api.limits import Limiter, peek_all
 from apps.core.api.problems import throttled_for, whole_seconds
 from apps.plant_identification.exceptions import LimitReached
-from apps.plant_identification.services.limits import hourly_limit
+from apps.plant_identification.services.limits import HourlyLimit, hourly_limit
 from apps.plant_identification.services.registry import registry
 
 HOUR_S = 3_600
 IDENTIFICATIONS = Limiter("identify", period_s=HOUR_S)
 REFUSED_UPLOADS = Limiter("refused-uploads", period_s=HOUR_S)
+_REQUEST_KEY = "plant_community.identify_limit"
 
 
 class IdentifyThrottle(BaseThrottle):
@@ -24,7 +25,7 @@ class IdentifyThrottle(BaseThrottle):
         self._wait_s: float | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        mine = hourly_limit(registry(), request.user)
+        mine = _limit_of(request)
         wanted = [
             (IDENTIFICATIONS, mine.key, mine.limit),
             (REFUSED_UPLOADS, client_address(request), settings.REFUSED_UPLOAD_RATE),
@@ -42,11 +43,19 @@ def count_identification(request: Request) -> None:
     Raises:
         LimitReached: others took the last room while this request was on its way.
     """
-    mine = hourly_limit(registry(), request.user)
+    mine = _limit_of(request)
     usage = IDENTIFICATIONS.count(request, key=mine.key, limit=mine.limit)
     if usage.exceeded:
         seconds = whole_seconds(usage.reset_s)
         raise LimitReached(throttled_for(seconds), retry_after_s=seconds)
+
+
+def _limit_of(request: Request) -> HourlyLimit:
+    """What was said at the door holds until the request is counted."""
+    mine: HourlyLimit | None = request.META.get(_REQUEST_KEY)
+    if mine is None:
+        mine = request.META[_REQUEST_KEY] = hourly_limit(registry(), request.user)
+    return mine
 
 
 def count_refused_upload(request: Request) -> None:

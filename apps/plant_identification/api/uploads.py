@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest
 
@@ -41,6 +42,13 @@ class BoundedMemoryUploadHandler(MemoryFileUploadHandler):
         self._file_bytes += len(raw_data)
         if room > 0:
             super().receive_data_chunk(raw_data[:room], start)
+
+
+def content_of(file: "UploadedFile[bytes]") -> bytes:
+    """All of it, once: the request does not keep a second copy while it waits for the services."""
+    with file:
+        content: bytes = file.read()
+    return content
 
 
 def request_too_large() -> PhotoNotAccepted:

@@ -30,7 +30,8 @@ from apps.plant_identification.api.throttles import (
     count_identification,
     count_refused_upload,
 )
-from apps.plant_identification.api.uploads import BoundedMemoryUploadHandler
+from apps.plant_identification.api.uploads import BoundedMemoryUploadHandler, content_of
+from apps.plant_identification.metrics import count_request
 from apps.plant_identification.permissions import identification_permission
 from apps.plant_identification.services.combined_identification_service import get_service
 from apps.plant_identification.services.health import HEALTHY, UNHEALTHY, describe_health
@@ -56,6 +57,7 @@ class IdentifyView(APIView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Before anything reads the body: the CSRF check does so as part of authentication.
         request.upload_handlers = [BoundedMemoryUploadHandler(request)]
+        count_request()
         return super().dispatch(request, *args, **kwargs)
 
     def get_permissions(self) -> list[BasePermission]:
@@ -109,7 +111,7 @@ class IdentifyView(APIView):
             message = Sentence("Send one organ for each photo, or none at all.")
             raise DomainError(message, errors=[FieldError("organs", "invalid", message)])
         uploads = [
-            Upload(content=file.read(), organ=Organ(organ))
+            Upload(content=content_of(file), organ=Organ(organ))
             for file, organ in zip(files, organs, strict=False)
         ]
         return get_service().identify_plant(
