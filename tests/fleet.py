@@ -17,6 +17,7 @@ from requests.structures import CaseInsensitiveDict
 
 from devstack.postgres import PostgresServer
 from devstack.processes import free_port
+from devstack.procinfo import descendants
 from devstack.redis import RedisServer
 from devstack.servers import postgres_server, redis_server
 from provider_sandbox.testing import Sandbox, running_sandbox
@@ -34,10 +35,11 @@ ROOMY = {
     "QUOTA_USER_SHARE": "1.0",
 }
 
-NEW_TOKEN = """
+NEW_TOKENS = """
 from rest_framework_simplejwt.tokens import RefreshToken
 from apps.users.tests.factories import UserFactory
-print(RefreshToken.for_user(UserFactory()).access_token)
+for _ in range({count}):
+    print(RefreshToken.for_user(UserFactory()).access_token)
 """
 
 
@@ -73,6 +75,7 @@ class Server:
         command = [sys.executable, "-m", "granian", "plant_community_backend.wsgi:application"]
         command += ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
         command += ["--blocking-threads", str(THREADS), "--backpressure", str(THREADS)]
+        command += ["--respawn-failed-workers"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
@@ -91,6 +94,22 @@ class Server:
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def kill_worker(self) -> None:
+        """SIGKILL to the worker alone; the server's own process puts another in its place."""
+        for worker in descendants(self.pid):
+            os.kill(worker, signal.SIGKILL)
+
+    def pause(self) -> None:
+        os.killpg(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        os.killpg(self.pid, signal.SIGCONT)
 
     def identify(self, photo: bytes, timeout_s: float = 60, **headers: str) -> requests.Response:
         return as_described(
@@ -128,9 +147,13 @@ class Fleet:
 
     def new_token(self) -> str:
         """A Bearer token of a new person."""
-        command = [sys.executable, "manage.py", "shell", "-v0", "-c", NEW_TOKEN]
+        return self.new_tokens(1)[0]
+
+    def new_tokens(self, count: int) -> list[str]:
+        """Of as many new people; to be asked for once, for their names are numbered anew each time."""
+        command = [sys.executable, "manage.py", "shell", "-v0", "-c", NEW_TOKENS.format(count=count)]
         done = subprocess.run(command, env=self.env, cwd=ROOT, check=True, capture_output=True, text=True)
-        return done.stdout.strip().splitlines()[-1]
+        return done.stdout.strip().splitlines()[-count:]
 
     def manage(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "manage.py", *arguments], env=self.env, cwd=ROOT, check=True)
