@@ -1,7 +1,7 @@
 # Every target works on a fresh clone with nothing but Python 3.11 or newer: `devstack` makes .venv on the way.
 # `exec` lets signals for make's child reach devstack itself, which then stops what it started.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt openapi messages client schemathesis lock reset clean install fuzz
+.PHONY: help run test check fmt openapi messages client schemathesis lock reset clean install fuzz chaos bench
 
 ARGS ?=
 PYTHONS = python3.14 python3.13 python3.12 python3.11 python3
@@ -57,6 +57,14 @@ SEED ?=
 
 fuzz: install ## damage photos in every way for an hour and look for a crash (MINUTES=60 SEED=1)
 	@.venv/bin/python -m tests.fuzz_photos --minutes $(MINUTES) --server-every 100 $(if $(SEED),--seed $(SEED))
+
+CHAOS_MINUTES = $(if $(filter file,$(origin MINUTES)),10,$(MINUTES))
+
+chaos: install ## stop, kill and slow everything in turn under a steady load (MINUTES=10 SEED=1)
+	@.venv/bin/python -m tests.chaos --minutes $(CHAOS_MINUTES) $(if $(SEED),--seed $(SEED))
+
+bench: install ## measure every promised number and write the table of docs/benchmarks.md (ONLY=cached)
+	@.venv/bin/python -m benchmarks $(foreach name,$(ONLY),--only $(name))
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate

@@ -15,7 +15,7 @@ from devstack.environment import base_environment
 from devstack.errors import StackError
 from devstack.suite import run_pytest, throw_away_servers
 
-TYPED = ("apps", "plant_community_backend", "devstack", "provider_sandbox")
+TYPED = ("apps", "plant_community_backend", "devstack", "provider_sandbox", "benchmarks")
 SCHEMA = ROOT / "docs" / "api" / "openapi.yaml"
 LEAST_COVERAGE = 92
 AUDIT_TIMEOUT_S = 120

@@ -11,7 +11,7 @@ from devstack.errors import StackError
 from devstack.state import StateFolder
 
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", "htmlcov")
-OWN_FOLDERS = ("redis", "logs", "media", "photos")
+OWN_FOLDERS = ("redis", "logs", "media", "photos", "metrics")
 OWN_FILES = ("state.json", "beat-schedule*", "lock")
 
 

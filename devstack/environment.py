@@ -105,6 +105,7 @@ def place_environment(options: Options) -> dict[str, str]:
         "SITE_URL": options.address,
         "MEDIA_ROOT": str(options.directory / "media"),
         "PHOTO_ROOT": str(options.directory / "photos"),
+        "PROMETHEUS_MULTIPROC_DIR": str(options.directory / "metrics"),
     }
     return {name: os.environ.get(name) or value for name, value in own.items()}
 

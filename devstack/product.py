@@ -9,7 +9,7 @@ from pathlib import Path
 
 from devstack.bootstrap import ROOT
 from devstack.errors import StackError
-from devstack.processes import Child, free_port
+from devstack.processes import Child, free_port, is_port_free
 
 WEB_WORKERS = 2
 WEB_THREADS = 64
@@ -20,6 +20,9 @@ WEB_CONNECTIONS = 512
 
 WEB_GRACE_S = 40
 """An identification under way may take its whole deadline."""
+
+SOCKET_GRACE_S = 5
+LAST_PORT = 65_535
 
 TASK_THREADS = 8
 TASK_GRACE_S = 20
@@ -89,11 +92,25 @@ def web_child(*, env: Mapping[str, str], log: Path, port: int, workers: int) -> 
     return Child(name="web", command=command, log=log, env=env, cwd=ROOT)
 
 
-def is_ready(port: int) -> bool:
-    """Whether the web server on this port answers `/readyz` with 200."""
+def socket_child(*, env: Mapping[str, str], log: Path, port: int) -> Child:
+    """WebSockets, in a process and on a port of their own."""
+    command = [sys.executable, "-m", "granian", "plant_community_backend.asgi:application"]
+    command += ["--interface", "asgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    command += ["--backpressure", str(WEB_CONNECTIONS), "--respawn-failed-workers"]
+    command += ["--workers-kill-timeout", str(SOCKET_GRACE_S)]
+    return Child(name="sockets", command=command, log=log, env=env, cwd=ROOT)
+
+
+def port_beside(port: int) -> int:
+    """The next one, or any that is free."""
+    return port + 1 if port < LAST_PORT and is_port_free(port + 1) else free_port()
+
+
+def is_ready(port: int, path: str = "/readyz") -> bool:
+    """Whether the web server on this port answers there with 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", path)
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False

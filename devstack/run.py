@@ -5,6 +5,7 @@ import secrets
 import signal
 import threading
 import time
+from collections.abc import Callable
 from types import FrameType
 
 from devstack.environment import (
@@ -26,7 +27,9 @@ from devstack.product import (
     has_command,
     is_ready,
     manage,
+    port_beside,
     sandbox_child,
+    socket_child,
     start_sandbox,
     wait_for_worker,
     web_child,
@@ -86,11 +89,15 @@ class Stack:
         self._prepare_database()
         _say("Starting the web server ...")
         worker = self._start_worker() if redis_url else None
+        wait_for_sockets = self._start_sockets() if redis_url else None
         self._start_web(workers=WEB_WORKERS if redis_url else 1)
         if worker:
             wait_for_worker(worker)
+        if wait_for_sockets:
+            wait_for_sockets()
         self._address = self._options.address
         self._save()
+        _say(f"For operators: {self._address}/ops/ (sign in as demo, password leaf-after-rain)")
         _say(f"Ready after {time.monotonic() - began:.0f} s: {self._address}/ (Ctrl-C stops everything)")
 
     def _start_postgres(self) -> str:
@@ -139,6 +146,14 @@ class Stack:
         )
         self._begin(child).start()
         return child
+
+    def _start_sockets(self) -> Callable[[], None]:
+        """Without Redis nobody could tell this process anything: pages then ask every few seconds instead."""
+        port = port_beside(self._options.port)
+        self._environment["WEBSOCKET_PORT"] = str(port)
+        child = self._begin(socket_child(env=self._environment, log=self._logs / "sockets.log", port=port))
+        child.start()
+        return lambda: child.wait_until(lambda: is_ready(port, "/livez"), timeout_s=READY_TIMEOUT_S)
 
     def _start_web(self, *, workers: int) -> None:
         port = self._options.port

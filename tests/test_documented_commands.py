@@ -45,7 +45,7 @@ NOT_RUN = {
     ("README.md", "PLANT_ID_API_KEY=… PLANTNET_API_KEY=… make run"),
     (
         "docs/operations/README.md",
-        "cp .env.example .env        # fill it in; POSTGRES_PASSWORD and REDIS_PASSWORD too",
+        "cp .env.example .env        # fill it in, the passwords at its end too",
     ),
     ("docs/operations/README.md", "ls deploy/nginx/tls         # fullchain.pem and privkey.pem belong here"),
     ("docs/operations/README.md", "docker compose up --build --detach --wait"),

@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "plant_community_backend" / "settings"
 EXAMPLE = ROOT / ".env.example"
 # Read by entry points and by docker-compose.yml, not by the settings.
-ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "POSTGRES_PASSWORD"}
+ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "POSTGRES_PASSWORD", "GRAFANA_PASSWORD"}
 NOT_FOR_PEOPLE = {"PYTEST_XDIST_WORKER", "READ_DOTENV"}
 LINE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$")
 
@@ -59,5 +59,12 @@ def test_each_variable_of_the_example_stands_under_words_that_explain_it() -> No
 
 def test_the_example_holds_no_usable_secret() -> None:
     named = variables_named()
-    for name in ("SECRET_KEY", "JWT_SECRET_KEY", "PLANT_ID_API_KEY", "PLANTNET_API_KEY", "REDIS_PASSWORD"):
+    for name in (
+        "SECRET_KEY",
+        "JWT_SECRET_KEY",
+        "PLANT_ID_API_KEY",
+        "PLANTNET_API_KEY",
+        "REDIS_PASSWORD",
+        "METRICS_TOKEN",
+    ):
         assert named[name] == ""

@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     PERMISSION_DENIED = "permission_denied"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
+    REQUEST_TIMEOUT = "request_timeout"
     NOT_ACCEPTABLE = "not_acceptable"
     CONFLICT = "conflict"
     LIMIT_REACHED = "limit_reached"
@@ -71,6 +72,7 @@ _STATUS_AND_TITLE: dict[ErrorCode, tuple[int, str]] = {
     ErrorCode.NOT_FOUND: (404, _("Not found")),
     ErrorCode.METHOD_NOT_ALLOWED: (405, _("Method not allowed")),
     ErrorCode.NOT_ACCEPTABLE: (406, _("Not acceptable")),
+    ErrorCode.REQUEST_TIMEOUT: (408, _("The request took too long to arrive")),
     ErrorCode.CONFLICT: (409, _("Conflict")),
     ErrorCode.LIMIT_REACHED: (409, _("There is no room for another one")),
     ErrorCode.GONE: (410, _("Gone")),

@@ -8,9 +8,10 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = {
-    *("migrate", "web", "ws", "beat", "postgres", "redis", "nginx"),
+    *("migrate", "web", "ws", "beat", "postgres", "redis", "nginx", "prometheus", "grafana"),
     *("worker-fast", "worker-default", "worker-slow", "worker-priority"),
 }
+FOREIGN = ["postgres", "redis", "nginx", "prometheus", "grafana"]
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +38,12 @@ def test_every_service_that_stays_is_checked_bounded_and_restarted(compose, name
     assert service["logging"]["options"]["max-size"]
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "nginx"])
+@pytest.mark.parametrize("name", FOREIGN)
 def test_images_are_pinned_by_version(compose, name):
-    assert re.fullmatch(r"[a-z/]+:\d+(\.\d+)+", compose["services"][name]["image"])
+    assert re.fullmatch(r"[a-z/]+:v?\d+(\.\d+)+", compose["services"][name]["image"])
 
 
-@pytest.mark.parametrize("name", sorted(SERVICES - {"postgres", "redis", "nginx"}))
+@pytest.mark.parametrize("name", sorted(SERVICES - set(FOREIGN)))
 def test_the_products_processes_are_confined(compose, name):
     service = compose["services"][name]
 
@@ -64,7 +65,11 @@ def test_volumes_are_named_and_declared(compose):
     for service in compose["services"].values():
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            assert source.startswith("./deploy/nginx/") or source in compose["volumes"]
+            assert (
+                (ROOT / source).exists()
+                or source.startswith("./deploy/nginx/")
+                or source in compose["volumes"]
+            )
 
 
 def test_every_queue_has_a_worker(compose):
@@ -78,7 +83,24 @@ def test_every_queue_has_a_worker(compose):
 
 
 def test_only_nginx_can_be_reached_from_outside(compose):
-    assert {name for name, service in compose["services"].items() if "ports" in service} == {"nginx"}
+    ports = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+
+    assert set(ports) == {"nginx", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for port in ports["grafana"])
+
+
+@pytest.mark.parametrize("name", ["prometheus", "grafana"])
+def test_what_watches_is_confined_as_the_product_is(compose, name):
+    service = compose["services"][name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_metrics_are_not_handed_out_to_the_world(compose, nginx):
+    assert re.search(r"location = /metrics \{\s*return 404;", nginx)
+    assert ":?" in compose["services"]["web"]["environment"]["METRICS_TOKEN"], "required, not optional"
 
 
 def test_the_photos_are_out_of_nginxs_reach(compose, nginx):

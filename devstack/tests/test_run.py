@@ -101,7 +101,8 @@ def test_a_killed_stack_is_taken_over_and_a_stopped_one_leaves_nothing(copy):
 
     copy.start()
 
-    assert "Stopped what an earlier run had left: postgres, redis, sandbox, worker, web." in copy.output
+    left = "postgres, redis, sandbox, worker, sockets, web"
+    assert f"Stopped what an earlier run had left: {left}." in copy.output
     assert carrying(killed) == []
     assert copy.output.count("Ready") == 1
     assert f"http://127.0.0.1:{copy.port}/" in copy.output

@@ -59,6 +59,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "apps.core.logging.middleware.RequestIdMiddleware",
     "apps.core.health.middleware.ProbeMiddleware",
+    "apps.core.metrics.endpoint.MetricsEndpointMiddleware",
+    "apps.core.metrics.web.HttpMetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "plant_community_backend.security_headers.SecurityHeadersMiddleware",
@@ -93,7 +95,7 @@ TEMPLATES = [
 ]
 
 # --- Data ---------------------------------------------------------------------------------------------------
-WEB_PROCESSES = env.int("GRANIAN_WORKERS", default=1)
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=env.int("GRANIAN_WORKERS", default=1))
 DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 DATABASES["default"]["OPTIONS"] = stores.database_options(
     DATABASES["default"]["ENGINE"], pool_size=env.int("DATABASE_POOL_SIZE", default=16)
@@ -234,6 +236,9 @@ CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = headers.CORS_ALLOW_HEADERS
 CORS_EXPOSE_HEADERS = headers.CORS_EXPOSE_HEADERS
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+WEBSOCKET_PORT = env.int("WEBSOCKET_PORT", default=0)  # 0: the site's own, where a proxy joins both
+REQUEST_BODY_TIMEOUT = env.float("REQUEST_BODY_TIMEOUT", default=60)  # s
+REQUEST_BODIES_AT_ONCE = 48  # waited for by a process; the rest of its threads answer everybody else
 
 API_LIMITS = meta.API_LIMITS
 API_LANGUAGES = meta.API_LANGUAGES
@@ -256,6 +261,9 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+# The Prometheus client reads the variable itself, too. Empty: each process knows only its own numbers.
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 LOGGING = logs.json_logging(level=env.str("LOG_LEVEL", default="INFO"))
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": headers.PUBLIC_POLICY}
 ADMIN_CONTENT_SECURITY_POLICY = headers.ADMIN_POLICY

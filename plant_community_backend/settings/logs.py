@@ -23,6 +23,8 @@ def _logging(formatter: str, level: str) -> dict[str, Any]:
             "django.server": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
             # Asks for a lock without waiting, many times a second, and warns about each one not got.
             "redis_lock": {"level": "ERROR"},
+            # Tries each second while Redis is away, with a traceback each; `apps.core.redis` says it once.
+            "channels_redis": {"level": "CRITICAL"},
             # Every scanner of the internet calls us by a wrong name; the answer is 400, and nobody's fault.
             "django.security.DisallowedHost": {"level": "CRITICAL"},
             "celery.beat": {"level": "WARNING"},

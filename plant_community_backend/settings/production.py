@@ -13,6 +13,7 @@ if _faults := production_faults(
     {
         "SECRET_KEY": SECRET_KEY,
         "JWT_SECRET_KEY": JWT_SECRET_KEY,
+        "METRICS_TOKEN": METRICS_TOKEN,
         "ALLOWED_HOSTS": ALLOWED_HOSTS,
         "DATABASE_URL": env.str("DATABASE_URL", default=""),
         "REDIS_URL": REDIS_URL,

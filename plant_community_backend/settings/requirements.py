@@ -5,6 +5,7 @@ from typing import Any
 
 SECRET_MIN_CHARS = 50
 SECRET_MIN_DISTINCT = 10
+TOKEN_MIN_CHARS = 32
 _EXAMPLES = ("django-insecure", "development-only", "change-me", "changeme", "secret", "example")
 
 
@@ -17,6 +18,8 @@ def _faults(values: Mapping[str, Any]) -> Iterator[str]:
     yield from _secret_faults(values, "JWT_SECRET_KEY")
     if values["SECRET_KEY"] and values["SECRET_KEY"] == values["JWT_SECRET_KEY"]:
         yield "JWT_SECRET_KEY must not be SECRET_KEY: whoever learns one should not have both"
+    if 0 < len(values.get("METRICS_TOKEN", "")) < TOKEN_MIN_CHARS:
+        yield f"METRICS_TOKEN is too weak: at least {TOKEN_MIN_CHARS} random characters, or none"
     if not values["ALLOWED_HOSTS"]:
         yield "ALLOWED_HOSTS is missing: the names this site is called by, separated by commas"
     elif "*" in values["ALLOWED_HOSTS"]:

@@ -30,8 +30,8 @@ class Visit:
     thrown: list[str] = field(default_factory=list)
 
     @classmethod
-    def start(cls, browser: Browser, url: str, *, width: int = 1280) -> "Visit":
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+    def start(cls, browser: Browser, url: str, *, width: int = 1280, locale: str = "en-GB") -> "Visit":
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
         context.set_default_timeout(TO_THE_ANSWER_MS)
         context.add_init_script(WATCH_POLICY)
         page = context.new_page()

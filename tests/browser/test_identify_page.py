@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import photo_file
+from tests.browser.driving import Visit, photo_file
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -132,6 +132,13 @@ def test_the_answer_can_be_judged_deleted_and_brought_back(visit):
     visit.page.get_by_label("Its scientific name").fill("Aloe vera")
     visit.press("Tell us")
     visit.expect_text("Thank you, this is noted.")
+    visit.page.reload()
+    visit.expect_text("You said: it is Aloe vera.")
+    visit.press("Yes, it is")
+    visit.expect_text("You said: yes, it is.")
+    visit.page.reload()
+    expect(visit.page.get_by_role("button", name="Yes, it is", pressed=True)).to_be_visible()
+    expect(visit.page.get_by_role("button", name="No", exact=True, pressed=False)).to_be_visible()
 
     visit.press("Delete")
     visit.expect_text("Deleted.", "Nothing yet.")
@@ -149,3 +156,15 @@ def test_the_answer_is_in_the_language_that_was_chosen(visit):
     visit.expect_answer()
     assert visit.page.locator(".summary").get_attribute("lang") == "de"
     assert visit.page.locator("#language").input_value() == "de"
+
+
+def test_the_pages_own_words_and_those_of_the_api_are_in_one_language(browser, product):
+    visit = Visit.start(browser, product.servers[0].url, locale="de-DE")
+    visit.open()
+    visit.press("Sign in")
+    visit.page.get_by_label("E-mail address").first.fill("nobody@example.org")
+    visit.page.get_by_label("Password").first.fill("wrong-password")
+    visit.page.locator("#sign-in-form [type=submit]").click()
+
+    expect(visit.page.locator("#sign-in-said")).to_contain_text("password")
+    visit.context.close()

@@ -1,5 +1,7 @@
 """The page on a phone and on a desk, by day and by night, for people who see it and people who hear it."""
 
+import json
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -65,6 +67,33 @@ def test_an_answer_that_names_nothing(visit, product):
     product.sandbox.fault("both", "not_a_plant")
     visit.identify("nothing")
     require_good_for_everybody(visit, "no plant")
+
+
+def test_what_is_said_when_something_is_missing(visit, product):
+    product.sandbox.fault("plant_id", "status", 500)
+    visit.identify("half")
+    require_good_for_everybody(visit, "half an answer")
+
+    product.sandbox.fault("both", "status", 503)
+    visit.open()
+    visit.choose([photo_file("queued for everybody")])
+    visit.press("Identify")
+    visit.expect_answer()
+    require_good_for_everybody(visit, "a place in the queue")
+
+    visit.page.goto(f"{visit.url}/")
+    visit.choose([photo_file("too many")])
+    visit.page.route("**/identify/", refuse_as_too_many)
+    visit.press("Identify")
+    expect(visit.page.locator("#problem h2")).to_be_focused()
+    require_good_for_everybody(visit, "too many")
+
+
+def refuse_as_too_many(route):
+    detail = "Request was throttled. Expected available in 1755 seconds."
+    problem = {"title": "Too many requests", "code": "throttled", "detail": detail, "errors": []}
+    headers = {"Retry-After": "1755", "Content-Type": "application/problem+json"}
+    route.fulfill(status=429, headers=headers, body=json.dumps(problem))
 
 
 def test_signing_in_and_up(visit):

@@ -14,11 +14,14 @@ from apps.core.api.paths import is_api_path
 from apps.core.api.problems import problem_response
 from apps.core.codes import ErrorCode
 from apps.core.logging.context import get_request_id
+from apps.core.timed_bodies import BodyNotRead
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return _error(request, ErrorCode.REQUEST_TOO_LARGE)
+    if isinstance(exception, BodyNotRead):
+        return _error(request, exception.code)
     return _error(request, ErrorCode.PARSE_ERROR, _("The request could not be read."))
 
 

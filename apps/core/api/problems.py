@@ -31,6 +31,7 @@ from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError, FieldError
 from apps.core.logging.context import get_request_id
 from apps.core.sentences import Sentence, Words
+from apps.core.timed_bodies import BodyNotRead
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ _CODE_OF_STATUS = {
     404: ErrorCode.NOT_FOUND,
     405: ErrorCode.METHOD_NOT_ALLOWED,
     406: ErrorCode.NOT_ACCEPTABLE,
+    408: ErrorCode.REQUEST_TIMEOUT,
     409: ErrorCode.CONFLICT,
     410: ErrorCode.GONE,
     413: ErrorCode.REQUEST_TOO_LARGE,
@@ -61,6 +63,9 @@ _DETAIL_OF_CODE = {
     ErrorCode.NOT_FOUND: _("There is nothing at this address."),
     ErrorCode.METHOD_NOT_ALLOWED: _("This address does not take this method."),
     ErrorCode.REQUEST_TOO_LARGE: _("The request is too large."),
+    ErrorCode.REQUEST_TIMEOUT: _(
+        "The request took too long to arrive. Please try again with a better connection or a smaller photo."
+    ),
     ErrorCode.SERVICE_UNAVAILABLE: _("The service is unavailable for a moment. Please try again."),
     ErrorCode.INTERNAL_ERROR: _("Something went wrong on our side. It has been recorded."),
 }
@@ -175,6 +180,8 @@ def _translated(exc: Exception) -> DomainError | None:
 def _from_unreadable_request(exc: Exception) -> DomainError | None:
     if isinstance(exc, _TOO_LARGE):
         return DomainError(_own(ErrorCode.REQUEST_TOO_LARGE), code=ErrorCode.REQUEST_TOO_LARGE)
+    if isinstance(exc, BodyNotRead):
+        return DomainError(_own(exc.code), code=exc.code, retry_after_s=exc.retry_after_s)
     if isinstance(exc, BadRequest | SuspiciousOperation | UnreadablePostError):
         return DomainError(gettext("The request could not be read."), code=ErrorCode.PARSE_ERROR)
     return None

@@ -20,6 +20,7 @@ _DESCRIPTIONS = {
     "403": "Not allowed.",
     "404": "There is no such thing, or it is somebody else's.",
     "406": "There is no answer of the kind that `Accept` asks for.",
+    "408": "The body did not arrive in time.",
     "413": "The request is too large.",
     "415": "The body is of a kind this address does not take.",
     "422": "The body could be read but not used.",
@@ -82,7 +83,7 @@ class ProblemAutoSchema(AutoSchema):
         places = {parameter["in"] for parameter in operation.get("parameters", [])}
         statuses = set(_ANYWHERE)
         if self.method in _BODY_METHODS:
-            statuses |= {"400", "413", "415"}
+            statuses |= {"400", "408", "413", "415"}
         if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
             statuses.add("422")
         if "query" in places:

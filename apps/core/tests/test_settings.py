@@ -87,6 +87,7 @@ def test_what_is_as_it_should_be_has_no_faults() -> None:
         ("SECRET_KEY", "", "SECRET_KEY is missing"),
         ("SECRET_KEY", "short", "SECRET_KEY is too weak"),
         ("SECRET_KEY", "a" * 80, "SECRET_KEY is too weak"),
+        ("METRICS_TOKEN", "short", "METRICS_TOKEN is too weak"),
         ("SECRET_KEY", f"django-insecure-{RANDOM}", "SECRET_KEY is an example"),
         ("JWT_SECRET_KEY", "", "JWT_SECRET_KEY is missing"),
         ("JWT_SECRET_KEY", RANDOM, "must not be SECRET_KEY"),

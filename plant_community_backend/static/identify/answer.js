@@ -8,8 +8,10 @@ import { meter } from "./meter.js";
 import { creditOf, pictureGrid, webPicture } from "./pictures.js";
 import { sourcesSection } from "./sources.js";
 import { suggestionsSection } from "./suggestions.js";
-import { ageInWords, agreementInWords, confidenceInWords, providerName } from "./words.js";
+import { ageInWords, agreementInWords, confidenceInWords, hasAnswered, providerName, stateInWords } from "./words.js";
 
+const QUEUED =
+  "This page looks again by itself. You can also close it and come back later: your photo is among your recent identifications.";
 const RANKS = { species: "Species", genus: "Genus", infraspecies: "Subspecies or variety" };
 
 /** `photos` are addresses of the person's own photos, where there are any. */
@@ -29,19 +31,17 @@ function namedParts(document, photos, language) {
   return [
     hero(document, photos, language),
     warnings(document, language),
-    el(
-      "div",
-      { class: "columns" },
-      el(
-        "div",
-        { class: "column" },
-        aboutSection(document, language),
-        healthSection(document, language),
-        careSection(document, language),
-      ),
-      el("div", { class: "column" }, picturesSection(document), suggestionsSection(document, language)),
+    columns(
+      [aboutSection(document, language), healthSection(document, language), careSection(document, language)],
+      [picturesSection(document), suggestionsSection(document, language)],
     ),
   ];
+}
+
+/** Two beside each other where there is room; one service alone often fills no more than one. */
+function columns(...sections) {
+  const filled = sections.map((column) => column.filter(Boolean)).filter(({ length }) => length);
+  return el("div", { class: filled.length > 1 ? "columns" : "column" }, filled.map((column) => el("div", { class: "column" }, column)));
 }
 
 function namelessParts(document, photos, language) {
@@ -56,6 +56,7 @@ function namelessParts(document, photos, language) {
         { class: "hero-text" },
         el("h1", { id: "answer-heading" }, headlineOf(document)),
         el("p", { class: "summary", lang: language }, document.summary),
+        isQueued ? el("p", { class: "quiet" }, icon("clock"), " ", QUEUED) : null,
       ),
     ),
     isQueued ? null : tips(),
@@ -74,12 +75,15 @@ function notices(document) {
     const names = document.providers.filter(({ state }) => state === "pending").map(({ name }) => providerName(name));
     said.push(["clock", `Waiting for ${names.join(" and ")}`, "This is what is known so far. The page completes it by itself."]);
   } else if (document.status === "partial") {
-    const text = "One of the two services did not answer. You can ask again later with the same photo.";
-    said.push(["alert", "Only part of the answer", text]);
+    const missing = document.providers.filter(({ state }) => !hasAnswered(state) && state !== "not_configured");
+    const why = missing.map(({ name, state }) => `${providerName(name)} ${stateInWords(state)}.`);
+    said.push(["alert", "Only part of the answer", [...why, "You can ask again later with the same photo."].join(" ")]);
   }
   if (document.cache !== "miss" && document.status !== "stale" && document.answered_at) {
-    const what = document.cache === "near" ? "nearly the same photo" : "the same photo";
-    said.push(["clock", "From an earlier answer", `Given for ${what} (${answered}), so nobody had to be asked again.`]);
+    const isNear = document.cache === "near";
+    const title = isNear ? "Recognised from a very similar photo" : "From an earlier answer";
+    const what = isNear ? "a photo that looks nearly the same" : "the same photo";
+    said.push(["clock", title, `Given for ${what} (${answered}), so nobody had to be asked again.`]);
   }
   if (!said.length) return [];
   return [
@@ -114,7 +118,7 @@ function hero(document, photos, language) {
         el("span", { class: "tag" }, RANKS[document.rank] ?? document.rank),
       ),
       meter("Confidence", document.confidence, confidenceInWords(document.confidence)),
-      first ? scores(first.provider_scores) : null,
+      first ? scores(first.provider_scores, document.providers) : null,
       el(
         "p",
         { class: `agreement is-${document.agreement}` },
@@ -137,14 +141,16 @@ function otherNames({ common_names: names, common_name: shown }, language) {
   return el("p", { class: "quiet", lang: language }, el("span", { lang: "en" }, "Also called "), others.join(", "));
 }
 
-function scores(given) {
+function scores(given, providers) {
+  const stateOf = (provider) => providers.find(({ name }) => name === provider)?.state;
+  const silence = (state) => (hasAnswered(state) ? "did not name it" : stateInWords(state));
   const rows = Object.entries(given).map(([name, score]) =>
     score === null
       ? el(
           "div",
           { class: "meter thin" },
           el("span", { class: "meter-label" }, providerName(name)),
-          el("span", { class: "quiet" }, "did not name it"),
+          el("span", { class: "quiet" }, silence(stateOf(name))),
         )
       : meter(providerName(name), score, "", "thin"),
   );

@@ -6,6 +6,8 @@ const ROOT = "/api/v1/";
 const TIMEOUT_MS = 20_000;
 const UPLOAD_STALL_MS = 60_000; // an upload that does not move for this long is lost
 const SAFE = new Set(["GET", "HEAD"]);
+// The page speaks English, whatever the browser prefers; an answer comes in the language chosen on the page.
+const COMMON_HEADERS = { Accept: "application/json", "Accept-Language": "en" };
 
 let csrfToken = null;
 
@@ -33,7 +35,7 @@ export async function callForWords(method, address, { body, signal } = {}) {
 }
 
 async function once(method, url, body, signal) {
-  const headers = { Accept: "application/json", ...(await unsafeHeaders(method)) };
+  const headers = { ...COMMON_HEADERS, ...(await unsafeHeaders(method)) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
   let response;
@@ -88,7 +90,7 @@ export async function upload(form, { onUpload, signal, deadlineS }) {
 }
 
 async function uploadOnce(form, { onUpload, signal, deadlineS }) {
-  const headers = { Accept: "application/json", Prefer: "respond-async", ...(await unsafeHeaders("POST")) };
+  const headers = { ...COMMON_HEADERS, Prefer: "respond-async", ...(await unsafeHeaders("POST")) };
   if (signal.aborted) throw new Cancelled();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

@@ -4,15 +4,47 @@ import { call } from "./api.js";
 import { byId, el, icon, show } from "./dom.js";
 import { Problem } from "./problems.js";
 
-/** Null where the answer cannot be judged: nothing to judge yet, or it belongs to nobody. */
-export function feedbackSection({ links, scientific_name: name, status, suggestions }) {
+/** What was said of it before, or null. Throws a Problem, or Cancelled. */
+export async function earlierFeedback({ links }, signal) {
+  if (!links.feedback) return null;
+  try {
+    return await call("GET", links.feedback, { signal });
+  } catch (problem) {
+    if (problem.status === 404) return null;
+    throw problem;
+  }
+}
+
+/**
+ * Null where the answer cannot be judged: nothing to judge yet, or it belongs to nobody. `given` is what was said of it
+ * before, and `onGiven` hears what is said now.
+ */
+export function feedbackSection({ links, scientific_name: name, status, suggestions }, given, onGiven) {
   if (!links.feedback || status === "queued") return null;
-  const said = el("p", { role: "status", class: "quiet" });
-  const form = otherForm(suggestions, (body) => tell(links.feedback, body, said));
-  const press = (verdict) => () => {
-    show(form, false);
-    tell(links.feedback, { verdict }, said);
+  const said = el("p", { role: "status", class: "quiet" }, given ? feedbackInWords(given) : "");
+  const verdicts = {};
+  const mark = (feedback) => {
+    for (const [verdict, button] of Object.entries(verdicts)) {
+      button.setAttribute("aria-pressed", String(verdict === feedback?.verdict));
+    }
   };
+  const send = async (body) => {
+    const feedback = await tell(links.feedback, body, said);
+    if (!feedback) return;
+    mark(feedback);
+    onGiven(feedback);
+  };
+  const form = otherForm(suggestions, send);
+  const verdictButton = (verdict, drawing, words) => {
+    const press = () => {
+      show(form, false);
+      send({ verdict });
+    };
+    verdicts[verdict] = el("button", { type: "button", class: "button", onclick: press }, icon(drawing), words);
+    return verdicts[verdict];
+  };
+  const buttons = name ? [verdictButton("right", "check", "Yes, it is"), verdictButton("wrong", "close", "No")] : [];
+  mark(given);
   return el(
     "section",
     { class: "card feedback", "aria-labelledby": "feedback-heading" },
@@ -20,8 +52,7 @@ export function feedbackSection({ links, scientific_name: name, status, suggesti
     el(
       "div",
       { class: "actions" },
-      name ? el("button", { type: "button", class: "button", onclick: press("right") }, icon("check"), "Yes, it is") : null,
-      name ? el("button", { type: "button", class: "button", onclick: press("wrong") }, icon("close"), "No") : null,
+      buttons,
       el(
         "button",
         { type: "button", class: "button", onclick: () => { show(form, true); form.elements.scientific_name.focus(); } },
@@ -61,13 +92,20 @@ function otherForm(suggestions, send) {
   );
 }
 
+function feedbackInWords({ verdict, scientific_name: name }) {
+  if (verdict === "other") return `You said: it is ${name}.`;
+  return verdict === "right" ? "You said: yes, it is." : "You said: no, it is not.";
+}
+
 async function tell(address, body, said) {
   try {
-    await call("PUT", address, { body });
-    said.textContent = "Thank you, this is noted.";
+    const feedback = await call("PUT", address, { body });
+    said.textContent = `Thank you, this is noted. ${feedbackInWords(feedback)}`;
+    return feedback;
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     said.textContent = problem.errors[0]?.message ?? problem.message;
+    return null;
   }
 }
 

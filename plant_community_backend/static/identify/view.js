@@ -3,7 +3,7 @@
 import { answerParts, headlineOf } from "./answer.js";
 import { addresses, call, callForWords } from "./api.js";
 import { byId, el, icon, moveFocusTo, show } from "./dom.js";
-import { feedbackSection, removeButton } from "./feedback.js";
+import { earlierFeedback, feedbackSection, removeButton } from "./feedback.js";
 import { follow, isUnfinished } from "./following.js";
 import { drawHistory, forget, rememberAnonymously } from "./history.js";
 import { Cancelled, Problem } from "./problems.js";
@@ -40,7 +40,11 @@ export async function showIdentification(id) {
     if (!known.document?.providers) {
       drawLoading();
       const { answer, language } = await callForWords("GET", addresses.identification(id), { signal });
-      Object.assign(known, { document: answer, language, photos: known.photos ?? (await keptPhotos(answer, signal)) });
+      const [photos, feedback] = await Promise.all([
+        known.photos ?? unlessItFails(keptPhotos(answer, signal), []),
+        unlessItFails(earlierFeedback(answer, signal), null),
+      ]);
+      Object.assign(known, { document: answer, language, photos, feedback });
     }
     draw(known, signal);
     moveFocusTo(byId("answer-heading"));
@@ -52,14 +56,19 @@ export async function showIdentification(id) {
   }
 }
 
-/** The person's own photos as the server keeps them, at addresses that end soon; none is no misfortune. */
+/** The person's own photos as the server keeps them, at addresses that end soon. */
 async function keptPhotos({ links }, signal) {
   if (!links.photo) return [];
+  const { photos } = await call("GET", links.photo, { signal });
+  return photos.map(({ url }) => new URL(url)).map(({ pathname, search }) => pathname + search); // our own host
+}
+
+/** The answer is worth showing without what stands beside it. */
+async function unlessItFails(asked, otherwise) {
   try {
-    const { photos } = await call("GET", links.photo, { signal });
-    return photos.map(({ url }) => new URL(url)).map(({ pathname, search }) => pathname + search); // our own host
+    return await asked;
   } catch (failure) {
-    if (failure instanceof Problem) return [];
+    if (failure instanceof Problem) return otherwise;
     throw failure;
   }
 }
@@ -90,10 +99,12 @@ function offerAnotherLook(known, signal) {
   byId("answer").prepend(box);
 }
 
-function draw({ document, photos = [], language = null }, signal) {
+function draw(known, signal) {
+  const { document, photos = [], language = null, feedback = null } = known;
+  const judged = feedbackSection(document, feedback, (given) => Object.assign(known, { feedback: given }));
   const hadFocus = window.document.activeElement?.id === "answer-heading";
   const open = openDetails();
-  byId("answer").replaceChildren(...answerParts(document, { photos, language }), feedbackSection(document) ?? "", toolbar(document));
+  byId("answer").replaceChildren(...answerParts(document, { photos, language }), judged ?? "", toolbar(document));
   openAgain(open);
   window.document.title = `${headlineOf(document)} – Plant Community`;
   show(byId("answer-view"), true);

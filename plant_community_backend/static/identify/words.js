@@ -7,7 +7,7 @@ export const ORGANS = { auto: "the plant", leaf: "a leaf", flower: "a flower", f
 const STATES = {
   answered: "answered",
   cached: "answered earlier, for the same photo",
-  near_duplicate: "answered earlier, for nearly the same photo",
+  near_duplicate: "answered earlier, for a very similar photo",
   failed: "failed this time",
   timed_out: "did not answer in time",
   circuit_open: "is down right now, so it was not asked",
@@ -38,6 +38,7 @@ const FIELDS = {
   disease_detection: "Health",
 };
 
+export const hasAnswered = (state) => ["answered", "cached", "near_duplicate"].includes(state);
 export const providerName = (name) => PROVIDERS[name] ?? name;
 export const stateInWords = (state) => STATES[state] ?? "is in an unknown state";
 export const sourceInWords = (source) => (source === "combined" ? "Plant.id and Pl@ntNet" : providerName(source));
@@ -64,7 +65,7 @@ export function agreementInWords({ agreement, source, providers }) {
   if (agreement === "genus") return "Plant.id and Pl@ntNet agree on the genus, but not on the species.";
   if (agreement === "none") return "Plant.id and Pl@ntNet do not agree.";
   const others = providers.filter(({ name, state }) => name !== source && state !== "not_configured");
-  const [silent] = others.filter(({ state }) => !["answered", "cached", "near_duplicate"].includes(state));
+  const [silent] = others.filter(({ state }) => !hasAnswered(state));
   if (silent) return `Only ${providerName(source)} has answered: ${providerName(silent.name)} ${stateInWords(silent.state)}.`;
   return others.length ? `Only ${providerName(source)} names this plant.` : `${providerName(source)} was asked alone.`;
 }
