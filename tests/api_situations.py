@@ -6,6 +6,7 @@ from PIL import Image
 
 from apps.core.redis import get_redis
 from apps.plant_identification import constants
+from apps.plant_identification.models import PhotoFingerprint
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
 from apps.users.tests.factories import UserFactory
@@ -64,6 +65,7 @@ def partial_quota_exhausted(sandbox, identify, client, settings):
 
 def stale(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
+    PhotoFingerprint.objects.all().delete()  # as after a day
     get_redis().flushdb()
     for provider in registry().providers:
         provider.call.circuit.force_open()

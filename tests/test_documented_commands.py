@@ -29,6 +29,7 @@ REASONS = {
     "it needs Dart",
     "it needs Node.js",
     "it stays in the foreground",
+    "it asks for a password",
 }
 # All of them, so that one more is noticed.
 NOT_RUN = {
@@ -57,6 +58,7 @@ NOT_RUN = {
     ),
     ("docs/operations/README.md", "celery -A plant_community_backend worker -Q default --pool threads -c 16"),
     ("docs/operations/README.md", "celery -A plant_community_backend beat"),
+    ("docs/operations/ops-page.md", "python manage.py createsuperuser"),
 }
 
 

@@ -2,7 +2,6 @@
 
 import uuid
 
-from django.conf import settings
 from django.db import models
 
 
@@ -23,9 +22,7 @@ class AuditEntry(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    actor_id = models.UUIDField(help_text="of an account that may be gone")
     actor_name = models.CharField(max_length=150, help_text="as it was then; the account may be gone")
     action = models.CharField(max_length=64, help_text="such as circuit.force_open")
     target = models.CharField(max_length=128, help_text="such as plant_id_api")

@@ -1,14 +1,10 @@
-import django.db.models.deletion
-from django.conf import settings
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
@@ -16,6 +12,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("at", models.DateTimeField(auto_now_add=True, db_index=True)),
+                ("actor_id", models.UUIDField(help_text="of an account that may be gone")),
                 ("actor_name", models.CharField(help_text="as it was then; the account may be gone", max_length=150)),
                 ("action", models.CharField(help_text="such as circuit.force_open", max_length=64)),
                 ("target", models.CharField(help_text="such as plant_id_api", max_length=128)),
@@ -23,15 +20,6 @@ class Migration(migrations.Migration):
                 ("after", models.JSONField(default=dict)),
                 ("reason", models.CharField(blank=True, max_length=200)),
                 ("request_id", models.CharField(blank=True, max_length=64)),
-                (
-                    "actor",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
             ],
             options={
                 "verbose_name_plural": "audit entries",

@@ -10,6 +10,7 @@ import pytest
 from apps.plant_identification import constants
 from apps.plant_identification.models import (
     IdentificationAnswer,
+    PhotoFingerprint,
     PlantIdentificationRequest,
     QuotaReservation,
 )
@@ -148,6 +149,7 @@ def test_both_down_but_answered_before_is_an_old_answer_that_says_its_age(provid
     answer.answered_at = old
     answer.document["answered_at"] = old.isoformat()
     answer.save()
+    PhotoFingerprint.objects.update(answered_at=old)
     forget_answers()
     QuotaReservation.objects.update(state="charged", access_token="")
     providers.fault("both", "status", 503)
@@ -162,7 +164,9 @@ def test_both_down_but_answered_before_is_an_old_answer_that_says_its_age(provid
 
 def test_an_answer_older_than_30_days_is_too_old(providers, identify):
     identify(make_photo(1))
-    IdentificationAnswer.objects.update(answered_at=datetime.now(UTC) - timedelta(days=31))
+    old = datetime.now(UTC) - timedelta(days=31)
+    IdentificationAnswer.objects.update(answered_at=old)
+    PhotoFingerprint.objects.update(answered_at=old)
     forget_answers()
     providers.fault("both", "status", 503)
     providers.fault("both", "status", 503, match="get")
