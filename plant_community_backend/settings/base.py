@@ -100,6 +100,7 @@ DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / '
 DATABASES["default"]["OPTIONS"] = stores.database_options(
     DATABASES["default"]["ENGINE"], pool_size=env.int("DATABASE_POOL_SIZE", default=16)
 ) | DATABASES["default"].get("OPTIONS", {})  # what DATABASE_URL says itself, such as ?sslmode=require
+DATABASES["default"] |= stores.database_engine(DATABASES["default"]["ENGINE"])
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")

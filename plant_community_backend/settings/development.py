@@ -2,7 +2,7 @@
 
 import warnings
 
-from plant_community_backend.settings import logs, stores
+from plant_community_backend.settings import logs
 from plant_community_backend.settings.base import *
 from plant_community_backend.settings.env import env
 
@@ -14,9 +14,6 @@ ALLOWED_HOSTS = ALLOWED_HOSTS or ["127.0.0.1", "localhost", "[::1]", "testserver
 CORS_ALLOWED_ORIGINS = CORS_ALLOWED_ORIGINS or ["http://localhost:3000", "http://localhost:5173"]
 CSRF_TRUSTED_ORIGINS = CSRF_TRUSTED_ORIGINS or CORS_ALLOWED_ORIGINS
 ACCOUNT_EMAIL_VERIFICATION = env.str("ACCOUNT_EMAIL_VERIFICATION", default="optional")
-# Only where these settings themselves run: those of the tests build on them, and DEBUG is off there.
-if env.str("DJANGO_SETTINGS_MODULE", default="") == __name__:
-    DATABASES["default"] |= stores.without_statement_record(DATABASES["default"]["ENGINE"])
 LOGGING = logs.readable_logging(level=env.str("LOG_LEVEL", default="INFO"))
 # Static files come from where they lie; nobody has to collect them first.
 warnings.filterwarnings("ignore", message="No directory at", module="whitenoise")

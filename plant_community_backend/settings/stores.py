@@ -32,8 +32,8 @@ def parse_sentinels(addresses: list[str]) -> Sentinels:
     return [(part.hostname or "", part.port or 26379) for part in split]
 
 
-def without_statement_record(engine: str) -> dict[str, Any]:
-    """For a database's settings where DEBUG is on: see `apps.core.postgresql`."""
+def database_engine(engine: str) -> dict[str, Any]:
+    """Our own on top of Django's for PostgreSQL."""
     return {"ENGINE": "apps.core.postgresql"} if engine == "django.db.backends.postgresql" else {}
 
 

@@ -22,7 +22,7 @@ STORAGES = {
     },
 }
 STATIC_ROOT = _files.name
-if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+if DATABASES["default"]["ENGINE"] == "apps.core.postgresql":
     DATABASES["default"]["OPTIONS"] = {}  # each test process keeps plain connections
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
 

@@ -98,10 +98,33 @@ def test_with_debug_statements_are_kept_only_for_those_who_ask(settings):
 
 
 @needs_postgresql
-@pytest.mark.parametrize(
-    ("environment", "engine"), [("development", "apps.core.postgresql"), ("test", POSTGRESQL)]
-)
-def test_development_alone_has_a_database_that_forgets_its_statements(environment, engine):
+@pytest.mark.django_db
+def test_connections_that_the_server_has_closed_are_not_taken_from_the_pool():
+    pooled = {**connection.settings_dict, "OPTIONS": stores.database_options(POSTGRESQL, pool_size=3)}
+    database = load_backend("apps.core.postgresql").DatabaseWrapper(pooled, "pooled")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [_process_behind(database)])
+            assert cursor.fetchone() == (True,)
+
+        for _ in range(3):  # as many as the pool has, so that it gives out the one
+            assert _process_behind(database)
+    finally:
+        database.close_pool()
+
+
+def _process_behind(database):
+    try:
+        with database.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            return cursor.fetchone()[0]
+    finally:
+        database.close()
+
+
+@needs_postgresql
+@pytest.mark.parametrize("environment", ["development", "test"])
+def test_every_environment_has_our_own_database_backend(environment):
     done = manage(
         "shell",
         "-c",
@@ -110,7 +133,7 @@ def test_development_alone_has_a_database_that_forgets_its_statements(environmen
         DJANGO_SETTINGS_MODULE=f"plant_community_backend.settings.{environment}",
     )
 
-    assert done.stdout.splitlines()[-1:] == [engine], done.stderr
+    assert done.stdout.splitlines()[-1:] == ["apps.core.postgresql"], done.stderr
 
 
 @needs_postgresql
