@@ -20,7 +20,7 @@ def _grain(size: tuple[int, int]) -> Image.Image:
 
 
 def make_photo(seed: str, size: tuple[int, int] = MEGAPIXEL) -> bytes:
-    """A JPEG with shapes and grain, and as many bytes as the fullest of photographs. A seed gives the same shapes again."""
+    """A JPEG with shapes, grain and as many bytes as the fullest photographs. A seed gives the same again."""
     rng = random.Random(seed)
     coarse = Image.frombytes("RGB", (_GRID, _GRID), rng.randbytes(3 * _GRID * _GRID))
     image = ImageChops.overlay(coarse.resize(size, Image.Resampling.BICUBIC), _grain(size))

@@ -36,10 +36,11 @@ ROOMY = {
 }
 
 NEW_TOKENS = """
+from uuid import uuid4
 from rest_framework_simplejwt.tokens import RefreshToken
 from apps.users.tests.factories import UserFactory
-for _ in range({count}):
-    print(RefreshToken.for_user(UserFactory()).access_token)
+for name in (uuid4().hex for _ in range({count})):  # each process of the factory begins at 0
+    print(RefreshToken.for_user(UserFactory(username=name, email=name + "@example.org")).access_token)
 """
 
 

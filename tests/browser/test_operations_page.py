@@ -17,7 +17,7 @@ PATIENCE_MS = 30_000
 NAME, PASSWORD = "keeper", "moss-and-lichen-42"
 MAKE_ACCOUNT = (
     "from apps.users.tests.factories import UserFactory;"
-    f"UserFactory(username={NAME!r}, password={PASSWORD!r}, is_staff=True)"
+    f"UserFactory(username={NAME!r}, email={NAME!r} + '@example.org', password={PASSWORD!r}, is_staff=True)"
 )
 
 

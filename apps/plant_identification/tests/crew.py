@@ -108,7 +108,7 @@ def _use_a_pool_as_in_production():
     from plant_community_backend.settings import stores
 
     default = settings.DATABASES["default"]
-    default["OPTIONS"] = options = stores.database_options(default["ENGINE"], pool_size=16)
+    default["OPTIONS"] = options = stores.database_options("django.db.backends.postgresql", pool_size=16)
     options["pool"]["timeout"] = PATIENCE_S  # a slow machine is no finding
 
 
