@@ -5,6 +5,7 @@ import io
 from PIL import Image, ImageChops, ImageCms
 
 from apps.core.images.decoding import DECODER_FAILURES
+from apps.core.images.profile_claims import keeps_its_claims
 from apps.core.images.profiles import MAX_PROFILE_BYTES
 
 WHITE = 255
@@ -32,7 +33,7 @@ def to_opaque_8_bit(image: Image.Image) -> Image.Image:
 
 def to_srgb(image: Image.Image, icc_profile: bytes | None) -> Image.Image:
     """Convert by the profile, or, without a usable one, take the colours for sRGB."""
-    if icc_profile and len(icc_profile) <= MAX_PROFILE_BYTES:
+    if icc_profile and len(icc_profile) <= MAX_PROFILE_BYTES and keeps_its_claims(icc_profile):
         try:
             return _apply_profile(image, icc_profile)
         except (ImageCms.PyCMSError, *DECODER_FAILURES):
