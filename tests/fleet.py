@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from redis import Redis
 from requests.structures import CaseInsensitiveDict
 
 from devstack.postgres import PostgresServer
@@ -160,8 +161,21 @@ class Fleet:
         subprocess.run([sys.executable, "manage.py", *arguments], env=self.env, cwd=ROOT, check=True)
 
     def reset(self) -> None:
+        """Both services as new, and nothing remembered of how they failed before."""
         self.sandbox.reset()
         self.sandbox.set_quota(plant_id_credits=1_000_000, plantnet_remaining=1_000_000)
+        self.close_circuits()
+
+    def close_circuits(self) -> None:
+        """As an operator does. Emptying Redis would not: a process that saw a circuit open says so again."""
+        from apps.core.resilience.breaker.remote import RemoteMachine
+        from apps.core.resilience.breaker.types import BreakerPolicy
+
+        policy = BreakerPolicy(fail_max=1, reset_timeout_s=1)  # of no matter for closing
+        with Redis.from_url(self.redis.url) as client:
+            for service in ("plant_id_api", "plantnet_api"):
+                machine = RemoteMachine(service, policy, redis=lambda: client, key_prefix="cb")
+                machine.switch("close")
 
 
 @contextmanager
