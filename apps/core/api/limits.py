@@ -59,6 +59,10 @@ class Limiter:
 
     def count(self, request: HttpRequest | Request, *, key: str, limit: int) -> Usage:
         """One more, atomically: of any number of callers at once exactly `limit` are not `exceeded`."""
+        counted = self._count_further(request, key)
+        if counted is not None:
+            used, reset_s = counted
+            return self.note(request, limit, used, reset_s, exceeded=used > limit)
         usage = get_usage(
             request,
             group=self.group,
@@ -71,6 +75,18 @@ class Limiter:
         else:
             used, reset_s = usage["count"], max(1, usage["time_left"])
         return self.note(request, limit, used, reset_s, exceeded=used > limit)
+
+    def _count_further(self, request: HttpRequest | Request, key: str) -> tuple[int, int] | None:
+        """With one question instead of two, where this request has just seen that there is a count."""
+        seen: dict[str, Usage] = request.META.get(_REQUEST_KEY, {})
+        if OUTAGE.is_down or self.group not in seen or not seen[self.group].used:
+            return None
+        name, reset_s = self.window(key)
+        try:
+            used: int | None = caches[settings.RATELIMIT_USE_CACHE].incr(name)
+        except ValueError:  # another window has begun meanwhile
+            return None
+        return None if used is None else (used, reset_s)
 
     def note(
         self, request: HttpRequest | Request, limit: int, used: int, reset_s: int, *, exceeded: bool

@@ -21,6 +21,7 @@ from apps.core.resilience.forking import forget_after_fork
 logger = logging.getLogger(__name__)
 
 _DIGEST = re.compile(r"[0-9a-f]{32,}")
+LATELY_MAX_ENTRIES, LATELY_MAX_BYTES = 64, 64_000
 # A cache with this serializer takes JSON text as it is; any other is given the value.
 _TAKES_TEXT = "apps.core.redis.serializer.JsonSerializer"
 
@@ -89,6 +90,7 @@ class SharedCache:
         self._alias = alias
         self._made: tuple[Any, BaseCache] | None = None
         self._local = LocalStore(max_entries=max_local_entries, max_bytes=max_local_bytes, clock=clock)
+        self._lately = LocalStore(max_entries=LATELY_MAX_ENTRIES, max_bytes=LATELY_MAX_BYTES, clock=clock)
 
     @property
     def _cache(self) -> BaseCache:
@@ -102,6 +104,19 @@ class SharedCache:
     def get(self, key: str) -> Any | None:
         value = self._read(key)
         _log_look(key, value)
+        return value
+
+    def get_lately(self, key: str, *, within_s: float) -> Any | None:
+        """What this process was told at most `within_s` ago, else what it is told now.
+
+        For what each request asks and nobody minds being a little old.
+        """
+        text = self._lately.get(key)
+        if text is not None:
+            return decode_json(text)
+        value = self.get(key)
+        if value is not None:
+            self._lately.set(key, encode_json(value), within_s)
         return value
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
@@ -123,6 +138,7 @@ class SharedCache:
         if ttl_s <= 0:
             return
         self._local.set(key, text, ttl_s)
+        self._lately.delete(key)
         # Read back from its text where text is not taken, so that all find the same: lists, not tuples.
         stored = msgspec.Raw(text) if self._takes_text() else decode_json(text)
         self._cache.set(key, stored, timeout=ttl_s)
@@ -138,6 +154,7 @@ class SharedCache:
     def delete(self, key: str) -> bool:
         """False where Redis could not be told: other processes may go on finding the value."""
         self._local.delete(key)
+        self._lately.delete(key)
         self._cache.delete(key)
         return not OUTAGE.is_down
 

@@ -1,8 +1,10 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from django.core.cache import caches
 from django.http import HttpResponse
 from django_ratelimit.core import get_usage
 from rest_framework.request import Request
@@ -180,3 +182,34 @@ def test_an_address_is_what_our_own_proxies_saw(
     request = rf.get("/", REMOTE_ADDR=peer, **({"HTTP_X_FORWARDED_FOR": forwarded} if forwarded else {}))
     assert client_address(request) == address
     assert client_address(Request(request)) == address
+
+
+def test_what_was_looked_at_is_counted_with_one_question(rf: Any, settings: Any, limiter: Limiter) -> None:
+    limiter.count(rf.get("/"), key="a", limit=3)
+    request = rf.get("/")
+    limiter.peek(request, key="a", limit=3)
+    asked = caches[settings.RATELIMIT_USE_CACHE]
+    with patch.object(asked, "add", side_effect=AssertionError):
+        assert limiter.count(request, key="a", limit=3).used == 2
+
+
+def test_of_many_who_have_looked_exactly_the_limit_get_through(rf: Any, limiter: Limiter) -> None:
+    limiter.count(rf.get("/"), key="a", limit=10)
+
+    def look_and_count(_: int) -> bool:
+        request = rf.get("/")
+        limiter.peek(request, key="a", limit=10)
+        return not limiter.count(request, key="a", limit=10).exceeded
+
+    with ThreadPoolExecutor(16) as pool:
+        assert sum(pool.map(look_and_count, range(50))) == 9
+
+
+def test_a_window_that_ends_between_looking_and_counting_begins_anew(
+    rf: Any, settings: Any, limiter: Limiter
+) -> None:
+    limiter.count(rf.get("/"), key="a", limit=3)
+    request = rf.get("/")
+    limiter.peek(request, key="a", limit=3)
+    caches[settings.RATELIMIT_USE_CACHE].delete(limiter.window("a")[0])
+    assert limiter.count(request, key="a", limit=3).used == 1

@@ -114,6 +114,31 @@ def test_what_goes_in_comes_out(anywhere, value):
     assert shared.get("k") == value
 
 
+def test_what_was_read_lately_is_not_asked_again_until_it_is_old(own_redis):
+    clock = ManualClock()
+    cache, other = SharedCache(clock=clock), SharedCache(clock=clock)
+    assert cache.get_lately("ratio", within_s=5) is None  # a miss is not remembered
+    other.set("ratio", 0.5, ttl_s=60)
+    assert cache.get_lately("ratio", within_s=5) == 0.5
+    other.set("ratio", 0.9, ttl_s=60)
+    assert cache.get_lately("ratio", within_s=5) == 0.5
+    assert cache.get("ratio") == 0.9
+
+    clock.advance(5)
+    assert cache.get_lately("ratio", within_s=5) == 0.9
+
+
+@pytest.mark.parametrize(
+    "change", [lambda cache: cache.set("key", 2, ttl_s=60), lambda cache: cache.delete("key")]
+)
+def test_what_the_process_changes_itself_it_sees_at_once(own_redis, change):
+    cache = SharedCache()
+    cache.set("key", 1, ttl_s=60)
+    assert cache.get_lately("key", within_s=60) == 1
+    change(cache)
+    assert cache.get_lately("key", within_s=60) == cache.get("key")
+
+
 def test_the_copies_are_bounded_and_expire():
     clock = ManualClock()
     store = LocalStore(max_entries=2, max_bytes=10, clock=clock)

@@ -1,6 +1,7 @@
 """Thin: read the request, call one service, write the answer."""
 
 import contextlib
+from itertools import repeat
 from typing import Any, NoReturn
 
 from django.http.request import HttpRequest
@@ -19,10 +20,9 @@ from apps.core.languages import written_language
 from apps.core.sentences import Sentence
 from apps.plant_identification.api.health_serializers import HealthSerializer
 from apps.plant_identification.api.languages import language_asked
+from apps.plant_identification.api.options import IdentifyRequestSerializer, read_options
 from apps.plant_identification.api.serializers import (
     IdentificationSerializer,
-    IdentifyOptionsSerializer,
-    IdentifyRequestSerializer,
     QueuedIdentificationSerializer,
 )
 from apps.plant_identification.api.throttles import (
@@ -104,19 +104,17 @@ class IdentifyView(APIView):
         files = [*request.FILES.getlist("image"), *request.FILES.getlist("images")]
         language = language_asked(request)
         translation.activate(written_language(language))  # for errors too; the middleware takes it back
-        form = IdentifyOptionsSerializer(data=request.data, context={"language": language})
-        form.is_valid(raise_exception=True)
-        organs = form.validated_data.get("organs") or [Organ.AUTO] * len(files)
-        if len(organs) != len(files) and files:
+        options, organs = read_options(request.POST, language)
+        if organs and files and len(organs) != len(files):
             message = Sentence("Send one organ for each photo, or none at all.")
             raise DomainError(message, errors=[FieldError("organs", "invalid", message)])
         uploads = [
-            Upload(content=content_of(file), organ=Organ(organ))
-            for file, organ in zip(files, organs, strict=False)
+            Upload(content=content_of(file), organ=organ)
+            for file, organ in zip(files, organs or repeat(Organ.AUTO), strict=False)
         ]
         return get_service().identify_plant(
             uploads,
-            form.to_options(),
+            options,
             request.user,
             count=lambda: count_identification(request),
             may_queue=PREFER_ASYNC in request.headers.get("Prefer", ""),

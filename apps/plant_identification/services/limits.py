@@ -10,7 +10,8 @@ from apps.users.public import tier_of
 
 TIGHTER_FROM = 0.70  # of Plant.id's month
 TIGHTEST_FROM = 0.90
-FACTOR_KEPT_S = 30
+FACTOR_KEPT_S = 25  # for all processes
+FACTOR_MEMO_S = 5  # in each of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def _factor(registry: Registry) -> float:
 
 def _ratio(registry: Registry, paid: ConfiguredProvider) -> float:
     key = f"{paid.name}:quota-ratio:{paid.call.ledger.account}"
-    ratio = registry.cache.get(key)
+    ratio = registry.cache.get_lately(key, within_s=FACTOR_MEMO_S)
     if not isinstance(ratio, float | int):
         ratio = paid.call.ledger.use().ratio
         registry.cache.set(key, ratio, ttl_s=FACTOR_KEPT_S)
