@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.core.links import link_to
 from apps.plant_identification.models import Plant, PlantCollection
 from apps.plant_identification.models.plants import (
     COLLECTION_NAME_CHARS,
@@ -107,7 +108,7 @@ class PlantSerializer(serializers.Serializer[Plant]):
 
 
 def _address(viewname: str, pk: Any) -> str:
-    return reverse(f"v1:plant-identification:{viewname}", args=[pk])
+    return link_to(f"v1:plant-identification:{viewname}", pk)
 
 
 class CollectionRequestSerializer(serializers.Serializer[Any]):
@@ -131,6 +132,6 @@ class CollectionSerializer(serializers.Serializer[PlantCollection]):
     def get_links(self, collection: PlantCollection) -> dict[str, str]:
         plants = reverse("v1:plant-identification:plant-list")
         return {
-            "self": reverse("v1:users:collection-detail", args=[collection.pk]),
+            "self": link_to("v1:users:collection-detail", collection.pk),
             "plants": f"{plants}?collection={collection.pk}",
         }

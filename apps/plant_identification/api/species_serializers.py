@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.languages import ENGLISH
+from apps.core.links import link_to
 from apps.plant_identification.api.languages import LanguageField
 from apps.plant_identification.models import NameKind, PlantSpecies
 from apps.plant_identification.services.species_search import How, SpeciesHit
@@ -69,7 +69,7 @@ class SpeciesEntrySerializer(serializers.Serializer[PlantSpecies]):
     @extend_schema_field(SpeciesLinksSerializer)
     def get_links(self, species: PlantSpecies) -> dict[str, str | None]:
         return {
-            "self": reverse("v1:plant-identification:species-detail", args=[species.pk]),
+            "self": link_to("v1:plant-identification:species-detail", species.pk),
             "gbif": GBIF_PAGE.format(species.gbif_id) if species.gbif_id else None,
         }
 

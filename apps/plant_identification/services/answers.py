@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
+from apps.core.db import insert_rows
 from apps.core.languages import writing_in
 from apps.plant_identification import constants
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet, PlantIdentificationResult
@@ -136,7 +137,7 @@ def save_answer(
     """Store the answer and its candidates in one short transaction."""
     with transaction.atomic(savepoint=False):
         species = link_species(document)
-        answer = IdentificationAnswer.objects.create(
+        answer = IdentificationAnswer(
             question_key=stored_key(registry, question.digest, question.options),
             digest=question.digest,
             photo_digest=question.photo_digest,
@@ -144,6 +145,7 @@ def save_answer(
             replies=_kept_replies(outcomes),
             **columns_of(document),
         )
+        insert_rows([answer])
         _save_results(answer, _replies_of(outcomes), species)
         count_identification(document)
         learn_species(species, _replies_of(outcomes))
@@ -196,9 +198,9 @@ def _save_results(
     answer: IdentificationAnswer, replies: Sequence[ProviderReply], species: Mapping[str, Any]
 ) -> None:
     versions = {reply.provider: reply.model_version for reply in replies}
-    PlantIdentificationResult.objects.bulk_create(
+    rows = [
         PlantIdentificationResult(
-            answer=answer,
+            answer_id=answer.pk,
             species_id=species.get(suggestion["scientific_name"]),
             rank_position=suggestion["rank_position"],
             scientific_name=suggestion["scientific_name"],
@@ -211,7 +213,8 @@ def _save_results(
             model_metadata={"versions": versions, "agreement": answer.document["agreement"]},
         )
         for suggestion in answer.document["suggestions"]
-    )
+    ]
+    insert_rows(rows)
 
 
 def rewrite_answer(

@@ -12,11 +12,12 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from apps.core.db import insert_rows
 from apps.core.fleet.counts import COUNTS
 from apps.core.languages import writing_in
+from apps.core.links import link_to
 from apps.plant_identification.exceptions import AccountGone
 from apps.plant_identification.models import ExperimentGroup, PhotoSet, PlantIdentificationRequest
 from apps.plant_identification.services.answers import KeptAnswer
@@ -111,7 +112,7 @@ def save_queued(
 
 def _save(user: User, inspected: Inspected, options: Options, **rest: Any) -> PlantIdentificationRequest:
     try:
-        record = PlantIdentificationRequest.objects.create(
+        record = PlantIdentificationRequest(
             owner_id=owner_of(user),
             from_sandbox=settings.PROVIDER_SANDBOX,
             digest=inspected.digest,
@@ -120,6 +121,7 @@ def _save(user: User, inspected: Inspected, options: Options, **rest: Any) -> Pl
             experiment_group=experiment_group_of(user),
             **rest,
         )
+        insert_rows([record])
     except IntegrityError:
         if user.is_authenticated and not get_user_model().objects.filter(pk=user.pk).exists():
             raise AccountGone from None
@@ -146,14 +148,12 @@ def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | N
 
 def links_of(record: PlantIdentificationRequest, *, species_id: Any) -> dict[str, str | None]:
     # The others lie below it; to look each up would take longer than the rest of a list's entry.
-    itself = reverse("v1:plant-identification:request-detail", args=[record.pk])
+    itself = link_to("v1:plant-identification:request-detail", record.pk)
     return {
         "self": itself,
         "feedback": f"{itself}feedback/",
         "photo": f"{itself}photo/" if record.photos_id else None,
-        "species": reverse("v1:plant-identification:species-detail", args=[species_id])
-        if species_id
-        else None,
+        "species": link_to("v1:plant-identification:species-detail", species_id) if species_id else None,
     }
 
 

@@ -19,6 +19,7 @@ import msgspec
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from apps.core.db import insert_rows
 from apps.core.images import HASH_DISTANCE, Fingerprint, hash_distance, look_alike
 from apps.plant_identification import constants
 from apps.plant_identification.models import (
@@ -103,7 +104,7 @@ def note_fingerprint(registry: Registry, question: Question, kept: KeptAnswer) -
     """From now on, or from when a reply that is awaited has come, copies of the photo get this answer."""
     row = fingerprint_row(registry, question, kept)
     if row is not None:
-        row.save(force_insert=True)
+        insert_rows([row])
 
 
 def fingerprint_row(registry: Registry, question: Question, kept: KeptAnswer) -> PhotoFingerprint | None:
