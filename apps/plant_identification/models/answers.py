@@ -38,7 +38,12 @@ class IdentificationAnswer(TimestampedModel):
 class PlantIdentificationResult(TimestampedModel):
     """One candidate of an answer, for lists, species pages and comparing models."""
 
-    answer = models.ForeignKey(IdentificationAnswer, on_delete=models.CASCADE, related_name="results")
+    answer = models.ForeignKey(
+        IdentificationAnswer,
+        on_delete=models.CASCADE,
+        related_name="results",
+        db_index=False,  # `result_one_per_position` begins with it
+    )
     species = models.ForeignKey(
         "plant_identification.PlantSpecies", null=True, on_delete=models.SET_NULL, related_name="results"
     )

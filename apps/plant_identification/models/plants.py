@@ -52,7 +52,12 @@ class PlantQuerySet(models.QuerySet["Plant"]):
 class Plant(TimestampedModel):
     """A plant somebody has. It outlives the identification it was made from, but without the photo."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="plants")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="plants",
+        db_index=False,  # `plant_list` begins with it
+    )
     from_sandbox = models.BooleanField(help_text="Made from what the sandbox says, and shown beside it only.")
     nickname = models.CharField(max_length=NICKNAME_CHARS, blank=True)
     scientific_name = models.CharField(

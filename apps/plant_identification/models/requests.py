@@ -33,6 +33,7 @@ class PlantIdentificationRequest(TimestampedModel):
         blank=True,
         on_delete=models.CASCADE,
         related_name="identifications",
+        db_index=False,  # `request_history` begins with it
     )
     from_sandbox = models.BooleanField(help_text="Never shown beside the real services' answers.")
     digest = models.CharField(max_length=64)
@@ -68,6 +69,12 @@ class PlantIdentificationRequest(TimestampedModel):
     class Meta:
         indexes = [
             models.Index(fields=["owner", "from_sandbox", "-created_at", "-id"], name="request_history"),
+            # The few that are partial, old or queued, among somebody's tens of thousands.
+            models.Index(
+                fields=["owner", "from_sandbox", "status", "-created_at", "-id"],
+                name="request_history_unusual",
+                condition=~models.Q(status="complete"),
+            ),
             models.Index(
                 fields=["next_attempt_at"], name="request_queue", condition=models.Q(status="queued")
             ),
