@@ -11,7 +11,7 @@ PHONE = (4000, 3000)
 UPLOAD_MAX_BYTES = 10_000_000
 _GRID = 12  # coarse squares the shapes are made of
 _QUALITY = 88
-_GRAIN = 12  # makes 300 kB a megapixel; photographs have 130 to 320
+_GRAIN = 12
 
 
 @cache
@@ -20,7 +20,7 @@ def _grain(size: tuple[int, int]) -> Image.Image:
 
 
 def make_photo(seed: str, size: tuple[int, int] = MEGAPIXEL) -> bytes:
-    """A JPEG with shapes, grain and as many bytes as the fullest photographs. A seed gives the same again."""
+    """A JPEG with shapes, grain and as many bytes as photographs have. A seed gives the same again."""
     rng = random.Random(seed)
     coarse = Image.frombytes("RGB", (_GRID, _GRID), rng.randbytes(3 * _GRID * _GRID))
     image = ImageChops.overlay(coarse.resize(size, Image.Resampling.BICUBIC), _grain(size))

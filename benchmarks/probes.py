@@ -31,14 +31,15 @@ def prepare(identifications: str) -> Any:
 
 
 def tokens(*people: str) -> Any:
-    """A Bearer token of each of these people, the most eager being number 0."""
-    from rest_framework_simplejwt.tokens import RefreshToken
-
+    """The Bearer token of each of these people after signing in, the most eager being number 0."""
     from apps.users.public import User
+    from apps.users.services.sessions import open_session
+    from apps.users.types import Client
     from benchmarks.filling import user_id
 
     users = [User.objects.get(pk=user_id(int(number))) for number in people]
-    return [str(RefreshToken.for_user(user).access_token) for user in users]
+    client = Client(address="127.0.0.1", user_agent="benchmarks")
+    return [open_session(user=user, client=client).tokens.access for user in users]
 
 
 def preparation(*paths: str) -> list[float]:

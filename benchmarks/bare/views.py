@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
+from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from apps.core.redis import get_redis
 from benchmarks.bare.models import BareRecord
@@ -23,6 +24,7 @@ def kept_answer() -> bytes:
 class BareUploadView(APIView):
     """Takes the upload, reads the user, counts once in Redis, inserts one row, returns the same bytes."""
 
+    authentication_classes = [JWTAuthentication]
     parser_classes = [MultiPartParser]
 
     def post(self, request: Request) -> HttpResponse:
@@ -36,6 +38,8 @@ class BareUploadView(APIView):
 
 class BareReadView(APIView):
     """Reads the user and one row."""
+
+    authentication_classes = [JWTAuthentication]
 
     def get(self, request: Request) -> HttpResponse:
         BareRecord.objects.filter(owner=request.user.pk).order_by("-pk").first()
