@@ -169,8 +169,8 @@ class QuotaLedger:
     def settle_answered(self, reservation_id: int, *, access_token: str | None) -> None:
         """Whatever was believed of the call before: a reply is proof."""
         with short_connection():
-            QuotaReservation.objects.filter(pk=reservation_id).update(
-                state=State.ANSWERED, access_token=access_token or "", settled_at=self._now()
+            quota_statements.settle_answered(
+                {"id": reservation_id, "access_token": access_token or "", "settled_at": self._now()}
             )
 
     def settle_failed(self, reservation_id: int, error: ProviderError) -> None:

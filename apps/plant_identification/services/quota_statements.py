@@ -48,7 +48,10 @@ WHERE account = %(account)s AND question_key = %(question_key)s AND (with_health
         OR state IN ('reserved', 'unknown') AND created_at > %(lost_since)s)
 ORDER BY id DESC LIMIT 1
 """
-
+_SETTLE_ANSWERED = """
+UPDATE plant_identification_quotareservation
+SET state = 'answered', access_token = %(access_token)s, settled_at = %(settled_at)s WHERE id = %(id)s
+"""
 _FIND_WINDOW_BEHIND = """
 SELECT starts_on, used_in_truth FROM (
     SELECT starts_on, used, %(known_used)s + COALESCE((
@@ -79,6 +82,10 @@ def write_reservation(values: dict[str, Any]) -> int:
     """Its number."""
     row = _first_row(_WRITE_RESERVATION, values)
     return int(row[0])
+
+
+def settle_answered(values: dict[str, Any]) -> None:
+    _changed_one(_SETTLE_ANSWERED, values)
 
 
 def find_past_call(values: dict[str, Any]) -> tuple[int, bool, str, str] | None:
