@@ -14,7 +14,9 @@ Sentinels = list[tuple[str, int]]
 def database_options(engine: str, *, pool_size: int) -> dict[str, Any]:
     if engine == "django.db.backends.postgresql":
         # Connections go back to the pool after each short use, so web and provider threads share a few.
-        return {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 5}}
+        # Who reconnects pauses twice as long after each failure, and would notice a server that was gone for
+        # minutes minutes late: so each gives up soon, and the next who needs a connection begins anew.
+        return {"pool": {"min_size": 1, "max_size": pool_size, "timeout": 5, "reconnect_timeout": 5}}
     if engine == "django.db.backends.sqlite3":
         # Whoever reads first and then writes would be refused at once while another writes. So each
         # transaction takes its turn at the start, and readers outside of one need not wait for it.

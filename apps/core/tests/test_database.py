@@ -1,16 +1,22 @@
 """How the database is used, whichever it is."""
 
+import logging
 import os
 import threading
+import time
 from contextlib import suppress
 
+import environ
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.utils import ConnectionHandler, load_backend
 from django.test.utils import CaptureQueriesContext
+from psycopg_pool import PoolTimeout
 
-from apps.core.tests.fakes_resilience import in_threads
+from apps.core.postgresql.base import DatabaseLeftAlone
+from apps.core.tests.fakes_resilience import in_threads, wait_until
 from apps.core.tests.test_settings import manage
+from devstack.servers import postgres_server
 from plant_community_backend.settings import stores
 
 SQLITE = "django.db.backends.sqlite3"
@@ -111,6 +117,69 @@ def test_connections_that_the_server_has_closed_are_not_taken_from_the_pool():
             assert _process_behind(database)
     finally:
         database.close_pool()
+
+
+@pytest.fixture
+def own_database(tmp_path):
+    """A wrapper with a pool of two, whose server can be stopped."""
+    with postgres_server(tmp_path / "postgres") as server:
+        options = {"pool": {"min_size": 1, "max_size": 2, "timeout": 1, "reconnect_timeout": 1}}
+        address = environ.Env.db_url_config(server.url)
+        pooled = {**connection.settings_dict, **address, "OPTIONS": options, "CONN_MAX_AGE": 0}
+        wrapper = load_backend("apps.core.postgresql").DatabaseWrapper
+        databases = []
+
+        def connect():
+            databases.append(wrapper(pooled, "pooled"))
+            return databases[-1]
+
+        yield server, connect
+        connect().close_pool()
+
+
+def _is_there(connect):
+    """None, or what was raised after how many seconds."""
+    began = time.monotonic()
+    try:
+        _process_behind(connect())
+    except OperationalError as failure:
+        return type(failure.__cause__), time.monotonic() - began
+    return None
+
+
+@needs_postgresql
+@pytest.mark.django_db
+def test_while_the_server_is_gone_one_waits_for_it_and_the_others_are_told_at_once(own_database, caplog):
+    caplog.set_level(logging.INFO, logger="apps.core.outage")
+    server, connect = own_database
+    assert _is_there(connect) is None
+    server.stop()
+
+    (kind, took_s) = _is_there(connect)
+    assert (kind, took_s > 0.9) == (PoolTimeout, True)
+    told = in_threads(8, lambda _: _is_there(connect))
+    assert {kind for kind, _ in told} == {DatabaseLeftAlone}
+    assert max(took_s for _, took_s in told) < 0.5
+
+    server.start()
+    wait_until(lambda: _is_there(connect) is None, within_s=15)
+    events = [record.event for record in caplog.records if record.name == "apps.core.outage"]
+    assert events == ["postgresql_unavailable", "postgresql_back"]
+
+
+@needs_postgresql
+@pytest.mark.django_db
+def test_a_pool_that_is_all_in_use_is_no_outage(own_database):
+    _, connect = own_database
+    busy = [connect(), connect()]
+    for database in busy:
+        database.ensure_connection()
+
+    assert {_is_there(connect)[0] for _ in range(2)} == {PoolTimeout}
+
+    for database in busy:
+        database.close()
+    assert _is_there(connect) is None
 
 
 def _process_behind(database):

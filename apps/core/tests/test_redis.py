@@ -9,8 +9,9 @@ import redis as redis_py
 from django.core.cache import cache
 
 from apps.core import redis as shared
+from apps.core.outage import Outage
 from apps.core.redis import OUTAGE, get_redis, is_redis_available
-from apps.core.redis.outage import Outage, RedisLeftAlone
+from apps.core.redis.outage import RedisLeftAlone
 from apps.core.redis.pool import (
     WatchedConnection,
     WatchedPool,
@@ -135,7 +136,7 @@ def test_a_redis_that_is_gone_costs_no_error_and_comes_back_by_itself(own_redis,
     wait_until(lambda: cache.set("plant", "Monstera", 60), within_s=5)
     assert cache.get("plant") == "Monstera"
     assert is_redis_available()
-    events = [record.event for record in caplog.records if record.name == "apps.core.redis.outage"]
+    events = [record.event for record in caplog.records if record.name == "apps.core.outage"]
     assert events == ["redis_unavailable", "redis_back"]
 
 
@@ -161,7 +162,7 @@ def test_availability_asks_redis_at_most_once_in_a_while(own_redis, monkeypatch)
 
 
 def test_after_the_memo_one_thread_asks_and_the_others_are_still_refused():
-    outage = Outage(memo_s=0.0)
+    outage = Outage("Redis", memo_s=0.0, left_alone=RedisLeftAlone, meanwhile="", events=("gone", "back"))
     outage.note_failure(TimeoutError())
     outage.admit()
     outage.memo_s = 60.0
