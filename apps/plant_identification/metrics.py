@@ -7,6 +7,8 @@ from contextlib import contextmanager
 import pybreaker
 
 from apps.core.exceptions import DomainError
+from apps.core.fleet.counts import count_lock_wait
+from apps.core.fleet.events import note_event
 from apps.core.metrics.definitions import counter, gauge, histogram
 from apps.core.resilience.breaker import BreakerListener, CircuitOpen, Transition
 from apps.core.resilience.flight_types import End
@@ -127,7 +129,10 @@ class CircuitMetrics(BreakerListener):
 
 
 class FlightMetrics:
-    """A `FlightWatcher`: `cache` names what is kept, "answer" or a service."""
+    """A `FlightWatcher`: `cache` names what is kept, "answer" or a service.
+
+    Whoever waited is told to operators too, who ask without Prometheus.
+    """
 
     def __init__(self, cache: str) -> None:
         self._hits, self._misses = HITS.labels(cache), MISSES.labels(cache)
@@ -138,7 +143,10 @@ class FlightMetrics:
             return
         self._misses.inc()
         LOCK_WAIT.observe(waited_s)
-        if end == "followed":
+        if end in {"told", "followed"}:
             STAMPEDES.inc()
-        elif end == "timed_out":
+        if end in {"followed", "timed_out"}:
+            count_lock_wait(waited_s, timed_out=end == "timed_out")
+        if end == "timed_out":
             LOCK_TIMEOUTS.inc()
+            note_event("lock_timeout", once_in_s=30, waited_s=round(waited_s, 1))

@@ -19,10 +19,9 @@ def _key(step: int) -> str:
 
 
 class FleetCounts:
-    """Counts in memory and hands the sums to Redis at most once a second, with the count that comes next.
+    """Counts in memory; a second after the first count the sums go to Redis, from a thread of their own.
 
-    So a busy process spends one round trip a second on it, and the last second of a burst is told with
-    the first count after it.
+    So nobody who is counted waits for it, and a busy process spends one round trip a second.
     """
 
     def __init__(self) -> None:
@@ -32,16 +31,20 @@ class FleetCounts:
     def forget(self) -> None:
         self._lock = threading.Lock()
         self._pending: Counter[str] = Counter()
-        self._written_at = float("-inf")
+        self._writer: threading.Timer | None = None
 
     def add(self, **amounts: int) -> None:
         with self._lock:
             self._pending.update(amounts)
-            if time.monotonic() - self._written_at < WRITE_EVERY_S:
-                return
-            self._written_at = time.monotonic()
-            sums, self._pending = self._pending, Counter()
-        if not _write(sums):
+            if self._writer is None:
+                self._writer = threading.Timer(WRITE_EVERY_S, self._hand_over)
+                self._writer.name, self._writer.daemon = "fleet-counts", True
+                self._writer.start()
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            sums, self._pending, self._writer = self._pending, Counter(), None
+        if sums and not _write(sums):
             with self._lock:
                 self._pending.update(sums)
 

@@ -6,8 +6,6 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from apps.core.fleet.counts import count_lock_wait
-from apps.core.fleet.events import note_event
 from apps.core.redis import RedisGone
 from apps.core.resilience.clock import Clock
 from apps.core.resilience.flight_types import (
@@ -115,7 +113,6 @@ class FleetFlight:
             self._clock.sleep(min(pause_s, flight.deadline.remaining_s()))
         found = self.look(flight, "followed")
         if found is not None:
-            count_lock_wait(flight.waited_s())
             _log_found(flight)
         elif not self._policy.blocking or flight.deadline.expired:
             self._give_up(flight)
@@ -123,8 +120,6 @@ class FleetFlight:
 
     def _give_up(self, flight: Flight[Any]) -> None:
         waited_s = flight.waited_s()
-        count_lock_wait(waited_s, timed_out=True)
-        note_event("lock_timeout", once_in_s=30, waited_s=round(waited_s, 1))
         logger.warning(
             "[LOCK] Lock acquisition timed out after %.0f s for %s…",
             waited_s,

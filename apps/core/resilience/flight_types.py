@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from apps.core.resilience.clock import Deadline
+from apps.core.resilience.locks import get_lock_id
 
 T = TypeVar("T")
 
@@ -38,8 +40,8 @@ class FlightPolicy:
 
 
 Source = Literal["cached", "followed", "loaded"]
-# "followed" is also whoever was told of another's failure.
-End = Literal["cached", "followed", "loaded", "timed_out"]
+# "followed" is also whoever waited for what became a failure; "told", who came just after it.
+End = Literal["cached", "told", "followed", "loaded", "timed_out"]
 
 
 class FlightWatcher(Protocol):
@@ -58,18 +60,23 @@ class FlightResult(Generic[T]):
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Flight(Generic[T]):
     """One caller's wish."""
 
     key: str
     lock_key: str
-    lock_id: str
+    id_prefix: str
     load: Callable[[], T]
     started_at: float
     deadline: Deadline
     ttl_s: Callable[[T], float]
     codec: FailureCodec | None
+
+    @cached_property
+    def lock_id(self) -> str:
+        """Made for those who go as far as the lock."""
+        return get_lock_id(self.id_prefix)
 
     def waited_s(self) -> float:
         return self.deadline.clock.monotonic() - self.started_at

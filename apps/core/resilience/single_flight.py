@@ -5,7 +5,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any
 
-from apps.core.fleet.counts import count_lock_wait
 from apps.core.redis import get_redis
 from apps.core.resilience.clock import SYSTEM_CLOCK, Clock, Deadline
 from apps.core.resilience.fleet_flight import FleetFlight
@@ -21,7 +20,6 @@ from apps.core.resilience.flight_types import (
     T,
 )
 from apps.core.resilience.forking import forget_after_fork
-from apps.core.resilience.locks import get_lock_id
 from apps.core.resilience.shared_cache import SharedCache
 
 if TYPE_CHECKING:
@@ -87,7 +85,7 @@ class SingleFlight:
         flight = Flight(
             key=key,
             lock_key=lock_key or key,
-            lock_id=get_lock_id(self._policy.id_prefix),
+            id_prefix=self._policy.id_prefix,
             load=self._noting(load, begins),
             started_at=self._clock.monotonic(),
             deadline=Deadline.after(wait_s, self._clock),
@@ -99,11 +97,12 @@ class SingleFlight:
     def _watched(
         self, flight: Flight[T], begins: list[float], when_missing: Callable[[], object]
     ) -> FlightResult[T]:
-        end: End = "followed"
+        end: End = "told"
         try:
             if (found := self._fleet.look(flight, "cached")) is not None:
                 end = "cached"
                 return found
+            end = "followed"
             when_missing()
             return self._fly_or_follow(flight)
         except FlightTimeout:
@@ -155,9 +154,7 @@ class SingleFlight:
 
     def _follow(self, flight: Flight[T], ahead: "Future[FlightResult[Any]]") -> FlightResult[T]:
         if not wait([ahead], timeout=flight.deadline.remaining_s()).done:
-            count_lock_wait(flight.waited_s(), timed_out=True)
             raise FlightTimeout("another caller of this process is still loading")
-        count_lock_wait(flight.waited_s())
         failure = ahead.exception()
         if failure is None:
             return FlightResult(ahead.result().value, "followed")

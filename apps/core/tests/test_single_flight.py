@@ -5,12 +5,14 @@ import os
 import re
 import threading
 import time
+from collections import Counter
 
 import pytest
 import redis_lock
 from django.core.cache import cache
 
 from apps.core.redis import get_redis
+from apps.core.resilience import flight_types
 from apps.core.resilience.locks import RENEWER, SharedLock, get_lock_id
 from apps.core.resilience.shared_cache import SharedCache
 from apps.core.resilience.single_flight import FlightPolicy, FlightTimeout, SingleFlight
@@ -74,8 +76,8 @@ def anywhere(request):
     request.getfixturevalue("own_redis" if request.param == "with Redis" else "no_redis")
 
 
-def flight(policy=QUICK):
-    return SingleFlight(SharedCache(), policy)
+def flight(policy=QUICK, watcher=None):
+    return SingleFlight(SharedCache(), policy, watcher=watcher)
 
 
 def fetch(flights, load, *, wait_s=20.0, ttl_s=60.0, codec=True, key=KEY):
@@ -153,6 +155,37 @@ def test_nobody_waits_longer_than_asked(anywhere):
     load.go_on.set()
     leader.join()
     assert load.calls == 1
+
+
+class Watcher:
+    def __init__(self):
+        self.heard = []
+
+    def ended(self, end, *, waited_s):
+        self.heard.append((end, waited_s))
+
+
+def test_a_watcher_hears_of_each_caller_once_and_how_long_it_waited(anywhere):
+    watcher = Watcher()
+    flights, load = flight(watcher=watcher), Loader(held=True)
+    leader = threading.Thread(target=fetch, args=(flights, load))
+    leader.start()
+    wait_until(lambda: load.calls)
+    with pytest.raises(FlightTimeout):
+        fetch(flights, load, wait_s=0.5)
+    threading.Timer(0.1, load.go_on.set).start()
+    assert fetch(flights, load).source == "followed"
+    leader.join()
+    fetch(flights, load)
+    for failing in ("a", "a"):
+        with pytest.raises(Refused):
+            fetch(flights, Loader(failure=Refused("no")), key=failing)
+
+    waited = dict(sorted(watcher.heard))
+    assert Counter(end for end, _ in watcher.heard) == {**dict.fromkeys(waited, 1), "loaded": 2}
+    assert set(waited) == {"loaded", "timed_out", "followed", "cached", "told"}
+    assert waited["timed_out"] >= 0.5 > max(waited["loaded"], waited["told"])
+    assert waited["followed"] > 0
 
 
 def hold_lock(key=KEY, expire_s=10):
@@ -314,6 +347,16 @@ def test_the_lock_id_says_who_holds_it():
 
     assert (int(parts[2]), int(parts[3])) == (os.getpid(), threading.get_ident())
     assert get_lock_id("plant_id") != get_lock_id("plant_id")
+
+
+def test_a_lock_id_is_made_for_those_who_go_as_far_as_the_lock(own_redis, monkeypatch):
+    made = []
+    monkeypatch.setattr(flight_types, "get_lock_id", lambda prefix: made.append(prefix) or "x")
+    flights = flight()
+    for _ in range(3):
+        fetch(flights, Loader())
+
+    assert made == ["plant_id"]
 
 
 def test_what_happens_to_the_lock_is_logged(own_redis, caplog):

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.core.redis import get_redis
+from apps.plant_identification.metrics import FlightMetrics
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
 from apps.users.tests.factories import UserFactory
@@ -90,6 +91,27 @@ def test_an_answer_is_counted_once_under_how_it_came_about(providers, identify):
     assert counted["identifications_total", {"status": "complete", "cache": "hit"}] == 1
     assert counted["identifications_total", {"principal": "anonymous"}] == 2
     assert counted["plant_id_requests_total"] == counted["identifications_success_total"] == 2
+
+
+@in_database
+@pytest.mark.parametrize(
+    ("end", "hits", "spared", "in_vain"),
+    [
+        ("cached", 1, 0, 0),
+        ("told", 0, 1, 0),
+        ("followed", 0, 1, 0),
+        ("loaded", 0, 0, 0),
+        ("timed_out", 0, 0, 1),
+    ],
+)
+def test_every_end_of_a_flight_is_counted(end, hits, spared, in_vain):
+    with Counting() as counted:
+        FlightMetrics("answer").ended(end, waited_s=0.1)
+
+    assert counted["cache_hits_total"] == hits
+    assert counted["cache_misses_total"] == counted["plant_id_lock_wait_seconds_count"] == 1 - hits
+    assert counted["plant_id_stampede_prevented_total"] == spared
+    assert counted["plant_id_lock_timeouts_total"] == in_vain
 
 
 @in_database

@@ -196,7 +196,7 @@ class SharedBreaker(pybreaker.CircuitBreaker):  # type: ignore[misc]
             raise SwitchUnreachable(self.name)
         switched, reply = answer
         self._local.mirror(reply)
-        self._tell_change(reply)
+        self._tell_change(reply, is_by_hand=True)
         return switched
 
     def _force(self, state: State, retry_in_s: float) -> None:
@@ -250,7 +250,7 @@ class SharedBreaker(pybreaker.CircuitBreaker):  # type: ignore[misc]
         for own in self._own_listeners():
             own.call_recorded(self, verdict, reply, error)
 
-    def _tell_change(self, reply: Reply) -> None:
+    def _tell_change(self, reply: Reply, *, is_by_hand: bool = False) -> None:
         if reply.state == reply.previous:
             return
         change = Transition(
@@ -260,6 +260,7 @@ class SharedBreaker(pybreaker.CircuitBreaker):  # type: ignore[misc]
             retry_in_s=reply.retry_in_s,
             trips=reply.trips,
             downtime_s=reply.open_for_s,
+            is_by_hand=is_by_hand,
         )
         for listener in self.listeners:
             listener.state_change(

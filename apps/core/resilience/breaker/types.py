@@ -116,6 +116,7 @@ class Transition:
     retry_in_s: float
     trips: int
     downtime_s: float
+    is_by_hand: bool = False
 
 
 class BreakerListener(pybreaker.CircuitBreakerListener):  # type: ignore[misc]
