@@ -1,5 +1,7 @@
 """`/ops/` in a browser while a service fails and recovers, Redis goes and comes back, somebody signs out."""
 
+import re
+
 import pytest
 import redis
 from playwright.sync_api import expect
@@ -73,6 +75,17 @@ def press(page, provider, action, reason=""):
     expect(page.locator("#confirm")).to_be_hidden(timeout=PATIENCE_MS)
 
 
+def expect_figure(page, place, name, figure):
+    shown = page.locator(f"{place} dt", has_text=re.compile(f"^{name}$")).locator("+ dd")
+    expect(shown).to_have_text(figure, timeout=PATIENCE_MS)
+
+
+def expect_notices(page, *levels):
+    """The worst first."""
+    classes = [re.compile(rf"\b{level}\b") for level in levels]
+    expect(page.locator("#notices .notice")).to_have_class(classes, timeout=PATIENCE_MS)
+
+
 def let_the_open_period_pass(product):
     with redis.Redis.from_url(product.redis.url) as client:
         client.hset("cb:{plant_id_api}", "retry_at", 1)
@@ -86,10 +99,15 @@ def test_a_failing_service_is_seen_with_its_countdown_and_seen_to_recover(visit,
         server.identify(make_photo(f"ops failing {number}"))
 
     expect_state(page, "plant_id", "open")
+    expect(page.locator("#announcement")).to_have_text("Plant.id: Open.")
     visit.expect_text("Plant.id does not work and is left alone.", "Plant.id: circuit opened")
     countdown = page.locator("[data-circuit=plant_id] .countdown")
     first = countdown.inner_text()
+    assert re.fullmatch(r"1:00|0:[0-5]\d", first)
+    assert first > "0:10"
     expect(countdown).not_to_have_text(first, timeout=PATIENCE_MS)
+    press(page, "plantnet", "force-open")
+    expect_notices(page, "bad", "warn", "warn")  # there are no workers here
     require_good_for_everybody(visit, "one open")
 
     product.sandbox.reset()
@@ -98,6 +116,9 @@ def test_a_failing_service_is_seen_with_its_countdown_and_seen_to_recover(visit,
         server.identify(make_photo(f"ops trial {number}"))
     expect_state(page, "plant_id", "closed")
     visit.expect_text("Plant.id: circuit closed")
+    happened = page.locator("#events strong").all_inner_texts()
+    assert happened[0] == "Plant.id: circuit closed"
+    assert happened[-1] == "Plant.id: circuit opened"
 
 
 def test_a_service_is_switched_off_and_on_by_hand_with_the_keyboard(visit, product):
@@ -121,11 +142,38 @@ def test_a_service_is_switched_off_and_on_by_hand_with_the_keyboard(visit, produ
     expect_state(page, "plantnet", "closed")
 
 
+def test_the_figures_are_those_of_all_processes(visit, product, site):
+    page, server = visit.page, site[0]
+    server.kill()  # and with it what it has counted for other tests
+    with redis.Redis.from_url(product.redis.url) as client:
+        client.flushall()
+        client.rpush("slow", "task", "task")
+    server.start()
+    photo = make_photo("ops figures")
+    for _ in range(3):
+        server.identify(photo)
+
+    for place, name, figure in (
+        ("#identified", "Complete", "3"),
+        ("#identified", "No answer", "0"),
+        ("#cache", "Same photo", "2"),
+        ("#cache", "New photo", "1"),
+        ("#cache", "From the cache", "67 %"),
+        ("#locks", "Waited", "0"),
+        ("#locks", "On average", "–"),
+        ("#queues", "Tasks, slow", "2"),
+        ("#queues", "Tasks, fast", "0"),
+        ("[data-circuit=plant_id]", "Failures in a row", "0 of 3"),
+        ("[data-circuit=plantnet]", "Daily quota", re.compile(r"^[\d,]+ of 1,000,000 \(0 %\)$")),
+    ):
+        expect_figure(page, place, name, figure)
+
+
 def test_without_redis_the_page_says_so_and_goes_on_by_itself(visit, product):
     page = visit.page
     product.redis.stop()
     try:
-        visit.expect_text("Redis is gone.")
+        visit.expect_text("Redis is gone.", "what this process saw")
         expect_state(page, "plant_id", "unknown")
         expect(page.locator("[data-circuit=plant_id] [data-action=force-open]")).to_be_disabled()
         require_good_for_everybody(visit, "no Redis")

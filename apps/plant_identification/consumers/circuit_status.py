@@ -1,7 +1,6 @@
 """`ws/circuit-status/`: what operators see, as it changes. Here they look; switches are pressed over HTTP."""
 
 import asyncio
-import json
 import time
 from collections import deque
 from typing import Any
@@ -76,7 +75,6 @@ class CircuitStatusConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.look_again()
 
     async def sign_out(self) -> None:
-        await self.send(text_data=json.dumps({"type": "signed_out"}))
         await self.close(SIGNED_OUT)
 
     async def look_again(self) -> None:

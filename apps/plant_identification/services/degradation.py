@@ -21,7 +21,8 @@ class DegradationWatch(BreakerListener):
         self._circuits = circuits
 
     def circuit_changed(self, breaker: pybreaker.CircuitBreaker, change: Transition) -> None:
-        _note_change(breaker, change)
+        if not change.is_by_hand:  # a switch is an event of its own, with a name in it
+            _note_change(breaker, change)
         if change.new != OPEN:
             return
         opened = next(label for label, circuit in self._circuits.items() if circuit is breaker)

@@ -147,7 +147,7 @@ def _queues() -> list[dict[str, Any]] | None:
 def _count_waiting() -> int | None:
     """Identifications that wait for a provider."""
     try:
-        return PlantIdentificationRequest.objects.filter(status=AnswerStatus.QUEUED).count()
+        return PlantIdentificationRequest.objects.filter(status=AnswerStatus.QUEUED, deleted_at=None).count()
     except (DatabaseError, InterfaceError):
         return None
 

@@ -78,5 +78,11 @@ def circuits(providers):
     return {provider.name: provider.call.circuit for provider in registry().providers}
 
 
+@pytest.fixture
+def keeps_the_connection(monkeypatch):
+    """Channels closes old connections around each look, and this test's transaction would go with its own."""
+    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
+
+
 def states_of(response):
     return {report["name"]: report["state"] for report in response.json()["providers"]}

@@ -1,84 +1,30 @@
 """`ws/circuit-status/`: who gets it, who loses it, and what keeps it from being abused."""
 
 import asyncio
-import json
+from types import SimpleNamespace
 
 import pytest
 from asgiref.sync import async_to_sync, sync_to_async
-from asgiref.testing import ApplicationCommunicator
-from django.conf import settings
 from django.db import DatabaseError
 from django.test import Client
 
 from apps.plant_identification.consumers import board, circuit_status
-from apps.plant_identification.services.registry import registry
+from apps.plant_identification.tests.sockets import (
+    HOST,
+    PATIENCE_S,
+    closing_code,
+    is_accepted,
+    leave,
+    listening,
+    opened,
+    say,
+    shown,
+    signed_in,
+    socket_of,
+)
 from apps.users.tests.factories import UserFactory
-from plant_community_backend.asgi import application
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sandbox")]
-
-PATIENCE_S = 20
-HOST = "localhost"
-
-
-@pytest.fixture(autouse=True)
-def _keeps_the_connection(monkeypatch):
-    """Channels closes old connections around each look, and this test's transaction would go with its own."""
-    monkeypatch.setattr("channels.db.close_old_connections", lambda: None)
-
-
-def signed_in(**fields):
-    client = Client()
-    client.force_login(UserFactory(**{"is_staff": True, **fields}))
-    return client
-
-
-def socket_of(client, *, origin=f"http://{HOST}", host=HOST):
-    headers = [(b"host", host.encode())]
-    if origin:
-        headers.append((b"origin", origin.encode()))
-    if client is not None and settings.SESSION_COOKIE_NAME in client.cookies:
-        headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-    scope = {"type": "websocket", "path": "/ws/circuit-status/", "query_string": b"", "headers": headers}
-    return ApplicationCommunicator(application, {**scope, "subprotocols": []})
-
-
-async def is_accepted(socket):
-    await socket.send_input({"type": "websocket.connect"})
-    return (await socket.receive_output(PATIENCE_S))["type"] == "websocket.accept"
-
-
-async def opened(client, **more):
-    socket = socket_of(client, **more)
-    assert await is_accepted(socket)
-    return socket
-
-
-async def leave(socket):
-    await socket.send_input({"type": "websocket.disconnect", "code": 1001})
-    await socket.wait(PATIENCE_S)
-
-
-async def say(socket, **message):
-    await socket.send_input({"type": "websocket.receive", **message})
-
-
-async def closing_code(socket):
-    """What the server says at last; everything shown before is passed over."""
-    while (message := await socket.receive_output(PATIENCE_S))["type"] != "websocket.close":
-        pass
-    await leave(socket)
-    return message["code"]
-
-
-async def shown(socket, condition=lambda _: True):
-    while not condition(document := json.loads((await socket.receive_output(PATIENCE_S))["text"])):
-        pass
-    return document
-
-
-def circuit_of(document, name="plant_id"):
-    return next(circuit for circuit in document["circuits"] if circuit["name"] == name)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sandbox", "keeps_the_connection")]
 
 
 @pytest.fixture
@@ -107,6 +53,20 @@ def test_only_staff_gets_through_the_handshake(who):
     assert not attempt()
 
 
+def test_nobody_is_let_in_while_the_database_cannot_say_who_it_is(monkeypatch):
+    def gone(_):
+        raise DatabaseError
+
+    monkeypatch.setattr(circuit_status, "operator_of", gone)
+    client = signed_in()
+
+    @async_to_sync
+    async def attempt():
+        return await is_accepted(socket_of(client))
+
+    assert not attempt()
+
+
 @pytest.mark.parametrize(
     ("origin", "host"),
     [("https://evil.example", HOST), (None, HOST), ("http://127.0.0.1", HOST), ("null", HOST)],
@@ -122,33 +82,9 @@ def test_a_page_of_another_host_gets_no_socket_even_with_the_cookie(origin, host
     assert not attempt()
 
 
-def test_staff_sees_everything_at_once_and_a_change_as_soon_as_it_happens(monkeypatch):
-    monkeypatch.setattr(board, "READ_EVERY_S", 3600)
-    client = signed_in()
-    circuit = registry().get("plant_id").call.circuit
-
-    @async_to_sync
-    async def look():
-        socket = await opened(client, origin=f"http://{HOST}:8000", host=f"{HOST}:8001")
-        first = await shown(socket)
-        await asyncio.wait_for(_listening(), PATIENCE_S)
-        await sync_to_async(circuit.force_open)(30)
-        second = await shown(socket, lambda document: circuit_of(document)["state"] == "open")
-        await leave(socket)
-        return first, second
-
-    first, second = look()
-    assert circuit_of(first)["state"] == "closed"
-    assert 0 < circuit_of(second)["retry_in_s"] <= 30
-    assert second["events"][0]["kind"] == "circuit_opened"
-
-
-async def _listening():
-    """The board hears of changes from now on."""
-    from channels.layers import get_channel_layer
-
-    while not get_channel_layer().groups:  # noqa: ASYNC110 - the library tells nobody
-        await asyncio.sleep(0.01)
+@pytest.mark.parametrize("headers", [[], [(b"host", b"localhost")]], ids=["neither", "no origin"])
+def test_where_every_host_is_allowed_a_page_still_has_to_say_which_it_is(headers):
+    assert not circuit_status._is_from_own_page({"headers": headers})
 
 
 @pytest.mark.usefixtures("never_looks_again")
@@ -159,7 +95,7 @@ def test_signing_out_closes_every_window_of_that_session_at_once_and_no_other():
     async def look():
         windows = [await opened(client), await opened(client)]
         stays = await opened(other)
-        await asyncio.wait_for(_listening(), PATIENCE_S)
+        await asyncio.wait_for(listening(), PATIENCE_S)
         await sync_to_async(client.post)("/admin/logout/")
         codes = [await closing_code(window) for window in windows]
         await shown(stays)
@@ -250,6 +186,21 @@ def test_one_person_has_a_few_windows_and_not_more():
     assert look() == circuit_status.TOO_MANY
 
 
+def test_all_together_have_a_bounded_number_of_windows(monkeypatch):
+    monkeypatch.setattr(board, "WINDOWS", 2)
+    clients = [signed_in() for _ in range(3)]
+
+    @async_to_sync
+    async def look():
+        windows = [await opened(client) for client in clients]
+        code = await closing_code(windows.pop())
+        for window in windows:
+            await leave(window)
+        return code
+
+    assert look() == circuit_status.TOO_MANY
+
+
 @pytest.mark.parametrize("misuse", ["too long", "bytes", "too many"])
 @pytest.mark.usefixtures("never_looks_again")
 def test_a_window_that_says_too_much_is_closed(misuse):
@@ -282,23 +233,30 @@ def test_a_window_nobody_is_behind_any_more_is_closed(monkeypatch):
     assert look() == circuit_status.SILENT
 
 
-def test_however_many_look_it_is_read_once_and_not_at_all_when_nobody_does(monkeypatch):
-    monkeypatch.setattr(board, "READ_EVERY_S", 3600)
-    reads = []
-    describe = board.describe_operations
-    monkeypatch.setattr(board, "describe_operations", lambda registry: reads.append(1) or describe(registry))
-    clients = [signed_in() for _ in range(6)]
+@pytest.mark.usefixtures("looks_again_soon")
+def test_a_window_somebody_is_behind_stays(monkeypatch):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(circuit_status, "time", SimpleNamespace(monotonic=lambda: clock.now))
+    looks = []
+    operator_of = circuit_status.operator_of
+    monkeypatch.setattr(circuit_status, "operator_of", lambda key: looks.append(key) or operator_of(key))
+    client = signed_in()
+
+    async def come(condition):
+        while not condition():  # noqa: ASYNC110 - nobody tells a test
+            await asyncio.sleep(0.01)
 
     @async_to_sync
     async def look():
-        sockets = await asyncio.gather(*(opened(client) for client in clients))
-        for socket in sockets:
-            await shown(socket)
-        for socket in sockets:
-            await leave(socket)
-        return board.board_of_this_loop()
+        socket = await opened(client)
+        clock.now = circuit_status.SILENCE_MAX_S - 1
+        [window] = board.board_of_this_loop()._visitors
+        await say(socket, text="here")
+        await asyncio.wait_for(come(lambda: window.heard_at == clock.now), PATIENCE_S)
+        clock.now += circuit_status.SILENCE_MAX_S
+        seen = len(looks) + 3
+        await asyncio.wait_for(come(lambda: len(looks) >= seen), PATIENCE_S)
+        clock.now += 1
+        return await closing_code(socket)
 
-    left = look()
-    assert 1 <= len(reads) <= len(clients)
-    assert left.text is None
-    assert left._tasks == []
+    assert look() == circuit_status.SILENT

@@ -96,7 +96,7 @@ function showQuota(quota, { used, limit, resets_at, window }) {
   quota.fill.style.inlineSize = `${share * 100}%`;
   quota.track.setAttribute("aria-valuenow", Math.round(share * 100));
   quota.track.setAttribute("aria-valuetext", `${count(used)} of ${count(limit)} this ${window}`);
-  write(quota.name, `Quota of the ${window}`);
+  write(quota.name, window === "day" ? "Daily quota" : "Monthly quota");
   write(quota.used, `${count(used)} of ${count(limit)} (${percent(share)})`);
   write(quota.resets, `resets ${dayAndTime(new Date(resets_at))}`);
 }
@@ -119,7 +119,7 @@ export function showFigures(list, rows) {
 
 /** `rows` null: nobody knows at the moment. */
 export function showCounts(list, rows) {
-  showFigures(list, rows ?? [["Not known without Redis", "–"]]);
+  showFigures(list, rows ?? [["Without Redis", "–"]]);
 }
 
 /** Once a second. */

@@ -31,15 +31,11 @@ export class Live {
     this.mindSilence();
   }
 
-  hear(message) {
-    if (message.type === "signed_out") {
-      this.end();
-      return;
-    }
+  hear(board) {
     this.isOpen = true;
     this.failures = 0;
     this.mindSilence();
-    this.show(message);
+    this.show(board);
     this.tell("live");
   }
 

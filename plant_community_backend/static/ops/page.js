@@ -33,6 +33,7 @@ function showBoard(board) {
     announceChange(circuit);
   }
   showWork(board);
+  write(byId("events-scope"), board.redis ? "last 24 hours, all processes" : "what this process saw");
   showEvents(byId("events"), board);
   showAudit(byId("audit"), board);
 }
@@ -62,12 +63,12 @@ function showWork({ identified, cache, locks, queues, waiting }) {
   ]);
   showCounts(byId("locks"), locks && [
     ["Waited", count(locks.waits)],
-    ["For a second or more", count(locks.long)],
+    ["For 1 s or more", count(locks.long)],
     ["On average", locks.waits ? `${(locks.mean_ms / 1000).toFixed(2)} s` : "–"],
     ["In vain", count(locks.timeouts)],
   ]);
   const tasks = queues ? queues.map(({ name, length }) => [`Tasks, ${name}`, count(length)]) : [["Tasks", "–"]];
-  showFigures(byId("queues"), [...tasks, ["Photos for a service", waiting === null ? "–" : count(waiting)]]);
+  showFigures(byId("queues"), [...tasks, ["Photos waiting", waiting === null ? "–" : count(waiting)]]);
 }
 
 const CONNECTION = {

@@ -28,12 +28,12 @@ export function prepareSwitches({ address, show, announce }) {
 
   return (circuit, action) => {
     wish = { circuit, action };
-    const { name, heading, text } = ACTIONS[action];
+    const { name, press: words = name, heading, text } = ACTIONS[action];
     byId("confirm-heading").textContent = heading(circuit.label);
     byId("confirm-text").textContent = text(circuit.label);
     byId("confirm-said").textContent = "";
     byId("reason").value = "";
-    confirm.textContent = name;
+    confirm.textContent = words;
     dialog.showModal();
     byId("reason").focus();
   };

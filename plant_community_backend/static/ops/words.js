@@ -79,6 +79,7 @@ export const ACTIONS = {
   },
   close: {
     name: "Close",
+    press: "Close the circuit",
     heading: (label) => `Close the circuit of ${label}?`,
     text: (label) =>
       `Calls go to ${label} again at once, without a trial before. If it still fails, the circuit opens again by itself.`,
