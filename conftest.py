@@ -6,14 +6,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils.datastructures import CaseInsensitiveMapping
 from rest_framework.test import APIClient
 
 from apps.core.api.limits import FALLBACK
 from apps.core.redis import OUTAGE, get_redis
 from apps.core.testing.contract import URLCONF, Answer, current_contract
+from apps.core.testing.emptying import empty_after_test
 from provider_sandbox.testing import Sandbox, running_sandbox
+from tests.distribution import Distribution, rank
 
 
 @pytest.fixture(autouse=True)
@@ -25,6 +27,13 @@ def _forget_the_last_test() -> None:
     if redis is not None:
         redis.flushdb()
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_was_committed_goes_quickly() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_after_test)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -77,6 +86,16 @@ def sandbox(_sandbox_process: Sandbox, settings: Any) -> Iterator[Sandbox]:
     settings.PLANTNET_API_KEY = "sandbox"
     yield _sandbox_process
     _sandbox_process.reset()  # lets go of every held request
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=rank)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Distribution:
+    return Distribution(config, log)
 
 
 def pytest_configure() -> None:

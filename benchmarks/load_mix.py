@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from benchmarks.clients import BARE_READ, HEALTH, Taking, identify, read
 from benchmarks.figures import Sample, ms
 from benchmarks.http_load import Call, Load, ask, run_load
-from benchmarks.photos import make_photo
+from benchmarks.photos import MEGAPIXEL, make_photo
 from benchmarks.processes import CpuTimes
 from benchmarks.results import NotMeasured, Result
 from benchmarks.run_size import RunSize
@@ -19,6 +19,7 @@ MIX_PER_S, READS_PER_S = 400, 1_000
 EVERYDAY_PER_S = 100
 EVERYDAY_P95_S = 0.200
 LATENCY_S = 0.5
+SMALL = (320, 240)
 CONNECTIONS = 48
 API = "/api/v1/plant-identification"
 SEARCHES = ("red", "lily", "mon", "forest moss", "calo", "thistle", "golden river", "osa")
@@ -28,7 +29,7 @@ def measure(stack: Stack, size: RunSize) -> list[Result]:
     seconds = size.pick(20.0, 2.0)
     stack.reset_providers()
     stack.sandbox.fault("both", "latency", LATENCY_S)
-    calls = _calls(stack, new=round(seconds * size.pick(30, 60)))
+    calls = _calls(stack, new=round(seconds * size.pick(30, 60)), new_size=size.pick(MEGAPIXEL, SMALL))
     run_load(stack.ports, _Mixed(calls, READS), connections=8, seconds=size.pick(3.0, 0.5))  # warm
     mix, mix_cpu = _run(stack, _Mixed(calls, MIX), seconds)
     reads, reads_cpu = _run(stack, _Mixed(calls, READS), seconds / 2)
@@ -107,7 +108,7 @@ class _Mixed:
         return call
 
 
-def _calls(stack: Stack, *, new: int) -> dict[str, Iterator[Call]]:
+def _calls(stack: Stack, *, new: int, new_size: tuple[int, int]) -> dict[str, Iterator[Call]]:
     tokens = stack.tokens
     photos = [make_photo(f"often sent {number}") for number in range(8)]
     for photo in photos:
@@ -118,7 +119,7 @@ def _calls(stack: Stack, *, new: int) -> dict[str, Iterator[Call]]:
     public += [f"{API}/search/species/?q={text.replace(' ', '+')}" for text in SEARCHES]
     posts = [f"/api/v2/blog-posts/{number}/" for number in _post_ids(stack)]
     fresh = (
-        identify(make_photo(f"new in the mix {number}"), tokens[number % len(tokens)], kind="new")
+        identify(make_photo(f"new in the mix {number}", new_size), tokens[number % len(tokens)], kind="new")
         for number in range(new)
     )
     return {

@@ -16,14 +16,13 @@ OVERHEAD_S = 0.250
 
 def measure(stack: Stack, size: RunSize) -> list[Result]:
     cases = [(callers, latency_s) for callers in CALLERS for latency_s in LATENCIES_S[:2]]
-    cases += [(CALLERS[1], LATENCIES_S[2])]
+    cases = [*cases, (CALLERS[1], LATENCIES_S[2])][: size.pick(None, 1)]
     photos = [make_photo(f"wanted by many {number}") for number in range(len(cases))]
     preparation_s = measure_preparation(stack, photos).median_s
-    chosen = list(zip(cases, photos, strict=True))[: size.pick(len(cases), 1)]
-    runs = [_measure(stack, photo, *case) for case, photo in chosen]
+    runs = [_measure(stack, photo, *case) for case, photo in zip(cases, photos, strict=True)]
     calls = {count for run in runs for count in run[1]}
     worst_s = max(late_s for late_s, _ in runs)
-    sizes = ", ".join(f"{callers} × {latency_s:g} s" for (callers, latency_s), _ in chosen)
+    sizes = ", ".join(f"{callers} × {latency_s:g} s" for callers, latency_s in cases)
     return [
         Result(
             name="same photo at once: calls per provider",

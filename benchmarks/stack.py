@@ -16,6 +16,7 @@ from benchmarks.processes import CpuTimes, used_by
 from benchmarks.results import NotMeasured
 from devstack.bootstrap import ROOT
 from devstack.environment import base_environment
+from devstack.migrated import origin_of_tests
 from devstack.postgres import PostgresServer
 from devstack.processes import Child, free_port
 from devstack.procinfo import descendants
@@ -182,7 +183,7 @@ def _environment(directory: Path, postgres: str, redis: str, sandbox: Sandbox) -
 @contextmanager
 def running_stack(directory: Path, layout: Layout) -> Iterator[Stack]:
     """Everything but the web server, with an empty database; who has filled it calls `serve`."""
-    postgres = PostgresServer(directory / "postgres", settings=POSTGRES_SETTINGS)
+    postgres = PostgresServer(directory / "postgres", settings=POSTGRES_SETTINGS, origin=origin_of_tests())
     redis = RedisServer(directory / "redis", durable=True)
     try:
         postgres.start()

@@ -5,6 +5,7 @@ The wheel's Python wrapper is not used: as root it creates a system user and ope
 
 import contextlib
 import importlib.util
+import os
 import secrets
 import shutil
 import signal
@@ -14,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from devstack.accounts import Account, home_for, reachable_copy, server_account
 from devstack.errors import StackError
@@ -49,12 +51,15 @@ class PostgresServer:
         port: int = 0,
         settings: Mapping[str, str] | None = None,
         log: Path | None = None,
+        origin: Path | None = None,
     ) -> None:
+        """With `origin`, what `save` once wrote, it begins with a copy of that data and password."""
         self._account = server_account()
         self._programs = _programs(self._account)
         self.home = home_for(directory, self._account)
         self._data = self.home / "data"
         self._password_file = self.home / "password"
+        self._origin = origin
         self._settings = {"max_connections": str(MAX_CONNECTIONS), **(settings or {})}
         self._fixed_port = bool(port)
         self.port = port or free_port()
@@ -104,6 +109,19 @@ class PostgresServer:
     def resume(self) -> None:
         self.child.resume()
 
+    def save(self, directory: Path) -> None:
+        """Copy the data and password of a stopped server into a new folder of this user's own."""
+        directory.mkdir(mode=0o700, parents=True)
+        shutil.copytree(self._data, directory / "data")
+        shutil.copy(self._password_file, directory)
+
+    def set_aside(self, name: str) -> None:
+        """Call the database `name` from now on, so that it can be cloned; an empty one takes its place."""
+        with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
+            rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+            connection.execute(rename.format(sql.Identifier(NAME), sql.Identifier(name)))
+        self._create_database()
+
     def remove(self) -> None:
         """Delete the data of a stopped server."""
         shutil.rmtree(self.home, ignore_errors=True)
@@ -128,10 +146,19 @@ class PostgresServer:
     def _initialise(self) -> None:
         unfinished = self.home / "data.unfinished"  # what an interrupted first start left is begun anew
         shutil.rmtree(unfinished, ignore_errors=True)
-        self._write_password()
+        if self._origin is None:
+            self._write_password(secrets.token_hex(16))
+            self._make_data(unfinished)
+        else:
+            self._write_password((self._origin / "password").read_text(encoding="ascii"))
+            shutil.copytree(self._origin / "data", unfinished)
+            self._hand_over(unfinished, *unfinished.rglob("*"))
+        unfinished.rename(self._data)
+
+    def _make_data(self, directory: Path) -> None:
         done = self._run(
             "initdb",
-            *("-D", str(unfinished), "-U", NAME, "--pwfile", str(self._password_file), "--no-sync"),
+            *("-D", str(directory), "-U", NAME, "--pwfile", str(self._password_file), "--no-sync"),
             *("--auth=scram-sha-256", "--encoding=UTF8", "--no-instructions"),
             # Upper and lower case of every alphabet, whatever locales this machine has.
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
@@ -139,13 +166,17 @@ class PostgresServer:
         )
         if done.returncode != 0:
             raise StackError(f"PostgreSQL could not create its data in {self._data}:\n{done.stdout.strip()}")
-        unfinished.rename(self._data)
 
-    def _write_password(self) -> None:
+    def _write_password(self, password: str) -> None:
         self._password_file.touch(mode=0o600)
-        self._password_file.write_text(secrets.token_hex(16), encoding="ascii")
-        if self._account is not None:
-            shutil.chown(self._password_file, self._account.uid, self._account.gid)
+        self._password_file.write_text(password, encoding="ascii")
+        self._hand_over(self._password_file)
+
+    def _hand_over(self, *paths: Path) -> None:
+        """To the user the server runs as."""
+        for path in paths:
+            if self._account is not None:
+                os.chown(path, self._account.uid, self._account.gid)
 
     def _check_data(self) -> None:
         advice = "move that folder away or set DEVSTACK_DIR to another one."
@@ -188,12 +219,15 @@ class PostgresServer:
 
     def _answers(self) -> bool:
         try:
-            with psycopg.connect(self._url("postgres"), connect_timeout=2):
-                return True
+            with psycopg.connect(self._url("postgres"), connect_timeout=2) as connection:
+                found = connection.execute("SHOW data_directory").fetchone()
         except psycopg.OperationalError as refused:
-            if "password authentication failed" in str(refused):
-                raise StackError(f"Another PostgreSQL answers at port {self.port}.") from None
-            return False
+            if "password authentication failed" not in str(refused):
+                return False
+            found = None
+        if found is None or Path(found[0]).resolve() != self._data.resolve():  # copies share a password
+            raise StackError(f"Another PostgreSQL answers at port {self.port}.")
+        return True
 
     def _create_database(self) -> None:
         with (

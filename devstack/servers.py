@@ -24,9 +24,14 @@ def redis_server(directory: Path, port: int = 0) -> Iterator[RedisServer]:
 
 
 @contextmanager
-def postgres_server(directory: Path, port: int = 0) -> Iterator[PostgresServer]:
-    """A running PostgreSQL with one empty database, whose owner may create more; its data goes with it."""
-    server = PostgresServer(directory, port=port, settings=SURVIVES_KILL)
+def postgres_server(
+    directory: Path, port: int = 0, *, origin: Path | None = None
+) -> Iterator[PostgresServer]:
+    """A running PostgreSQL whose owner may create more databases than the one; its data goes with it.
+
+    That one is empty, or with `origin` (see `devstack.migrated`) what lies there.
+    """
+    server = PostgresServer(directory, port=port, settings=SURVIVES_KILL, origin=origin)
     try:
         server.start()
         yield server

@@ -15,6 +15,7 @@ from types import FrameType
 from devstack.bootstrap import ROOT
 from devstack.environment import KEYS, base_environment
 from devstack.errors import StackError
+from devstack.migrated import ORIGIN_VARIABLE, make_origin
 from devstack.postgres import FORGETFUL, PostgresServer
 from devstack.processes import Child
 from devstack.procinfo import RUN_VARIABLE, ProcessId
@@ -24,6 +25,8 @@ from devstack.state import State, StateFolder, stop_carriers
 
 PREFIX = "plant-devstack-test-"
 PROCESSES = "2"
+TEMPLATE = "migrated"
+"""The database that the test processes' own are cloned from."""
 
 
 @contextlib.contextmanager
@@ -46,11 +49,20 @@ def throw_away_servers() -> Iterator[dict[str, str]]:
     token = secrets.token_hex(16)
     os.environ[RUN_VARIABLE] = token
     folder.save(State(token=token, pid=os.getpid()))
-    postgres = PostgresServer(directory / "postgres", settings=FORGETFUL)
-    redis = RedisServer(directory / "redis")
-    sandbox = sandbox_child(env=os.environ, log=directory / "sandbox.log")
-    try:
+    with contextlib.ExitStack() as cleaning:
+        cleaning.callback(shutil.rmtree, directory, ignore_errors=True)
+        cleaning.callback(folder.release)
+        origin = _origin(directory / "origin")
+        postgres = PostgresServer(directory / "postgres", settings=FORGETFUL, origin=origin)
+        redis = RedisServer(directory / "redis")
+        sandbox = sandbox_child(env=os.environ, log=directory / "sandbox.log")
+        cleaning.callback(postgres.remove)
+        cleaning.callback(stop_carriers, token)
+        for server in (postgres, redis, sandbox):
+            cleaning.callback(server.kill)
         postgres.start()
+        if origin:
+            postgres.set_aside(TEMPLATE)
         redis.start()
         sandbox_url = start_sandbox(sandbox)
         children = (postgres.child, redis.child, sandbox)
@@ -58,16 +70,12 @@ def throw_away_servers() -> Iterator[dict[str, str]]:
         yield {
             **base_environment(database_url=postgres.url, redis_url=redis.url, settings="test"),
             "PROVIDER_SANDBOX_URL": sandbox_url,
+            **({"TEST_DATABASE_TEMPLATE": TEMPLATE, ORIGIN_VARIABLE: str(origin)} if origin else {}),
             # No real key of the person who runs the tests gets into them.
             **dict.fromkeys(KEYS, ""),
+            # About a hundred processes start from the same files, and would each compile them.
+            "PYTHONDONTWRITEBYTECODE": "",
         }
-    finally:
-        for child in (sandbox, redis.child, postgres.child):
-            child.kill()
-        stop_carriers(token)
-        postgres.remove()
-        folder.release()
-        shutil.rmtree(directory, ignore_errors=True)
 
 
 def run_tests(arguments: Sequence[str]) -> int:
@@ -91,6 +99,14 @@ def run_pytest(arguments: Sequence[str], environment: dict[str, str]) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _origin(directory: Path) -> Path | None:
+    try:
+        return make_origin(directory)
+    except StackError as problem:
+        print(f"devstack: {problem}\nThe tests that need a database migrate it themselves.", flush=True)
+        return None
 
 
 def _identities(children: Sequence[Child]) -> tuple[ProcessId, ...]:

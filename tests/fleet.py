@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ import requests
 from redis import Redis
 from requests.structures import CaseInsensitiveDict
 
+from devstack.migrated import origin_of_tests
 from devstack.postgres import PostgresServer
 from devstack.processes import free_port
 from devstack.procinfo import descendants
@@ -26,7 +27,7 @@ from provider_sandbox.testing import Sandbox, running_sandbox
 ROOT = Path(__file__).resolve().parent.parent
 IDENTIFY = "/api/v1/plant-identification/identify/"
 HEALTH = "/api/v1/plant-identification/identify/health/"
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 THREADS = 64
 ROOMY = {
     "IDENTIFY_RATE_ANONYMOUS": "1000000",
@@ -84,11 +85,12 @@ class Server:
             )
         until = time.monotonic() + START_TIMEOUT_S
         while time.monotonic() < until:
-            try:
+            with suppress(requests.RequestException):
                 if requests.get(f"{self.url}/livez", timeout=1).status_code == 200:
                     return
-            except requests.ConnectionError:
-                time.sleep(0.05)
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.05)
         raise AssertionError(self.log.read_text()[-3_000:])
 
     def kill(self) -> None:
@@ -180,8 +182,9 @@ class Fleet:
 
 @contextmanager
 def running_fleet(directory: Path, *, servers: int = 2, **settings: str) -> Iterator[Fleet]:
+    origin = origin_of_tests()
     with (
-        postgres_server(directory / "postgres") as postgres,
+        postgres_server(directory / "postgres", origin=origin) as postgres,
         redis_server(directory / "redis") as redis,
         running_sandbox("--plant-id-credits", "1000000", "--plantnet-daily", "1000000") as sandbox,
     ):
@@ -200,11 +203,12 @@ def running_fleet(directory: Path, *, servers: int = 2, **settings: str) -> Iter
             "MEDIA_ROOT": str(directory / "media"),
             **settings,
         }
-        subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, cwd=ROOT, check=True)
+        if origin is None:
+            subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], env=env, cwd=ROOT, check=True)
         fleet = [Server(env=env, log=directory / f"web{number}.log") for number in range(servers)]
         try:
-            for server in fleet:
-                server.start()
+            with ThreadPoolExecutor(servers) as starters:
+                list(starters.map(Server.start, fleet))
             yield Fleet(servers=fleet, sandbox=sandbox, redis=redis, postgres=postgres, env=env)
         finally:
             for server in fleet:

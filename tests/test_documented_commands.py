@@ -78,6 +78,7 @@ def stack(tmp_path: Path) -> Iterator[Copy]:
     if shutil.which("curl") is None:
         pytest.skip("the documented commands need curl, which is not on the PATH")
     copy = Copy(tmp_path)
+    copy.make_used()
     try:
         copy.start()
         yield copy

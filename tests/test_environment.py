@@ -9,7 +9,7 @@ SETTINGS = ROOT / "plant_community_backend" / "settings"
 EXAMPLE = ROOT / ".env.example"
 # Read by entry points and by docker-compose.yml, not by the settings.
 ELSEWHERE = {"DJANGO_SETTINGS_MODULE", "POSTGRES_PASSWORD", "GRAFANA_PASSWORD"}
-NOT_FOR_PEOPLE = {"PYTEST_XDIST_WORKER", "READ_DOTENV"}
+NOT_FOR_PEOPLE = {"PYTEST_XDIST_WORKER", "READ_DOTENV", "TEST_DATABASE_TEMPLATE"}
 LINE = re.compile(r"^(?:# )?([A-Z][A-Z0-9_]*)=(.*)$")
 
 

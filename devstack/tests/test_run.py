@@ -11,6 +11,8 @@ import time
 import pytest
 
 from devstack import bootstrap
+from devstack.migrated import origin_of_tests
+from devstack.postgres import PostgresServer
 from devstack.processes import free_port
 from devstack.procinfo import carrying
 
@@ -36,6 +38,11 @@ class Copy:
         kept = {name: value for name, value in os.environ.items() if name not in SERVERS_OF_THE_TESTS}
         self.environment = {**kept, "PORT": str(self.port), "DEVSTACK_DIR": str(self.directory)}
         self.process = None
+
+    def make_used(self):
+        """As if it had run before: the first start, which runs all migrations, is proven elsewhere."""
+        if origin := origin_of_tests():
+            PostgresServer(self.directory / "postgres", origin=origin)._initialise()
 
     def command(self, *arguments, **variables):
         return subprocess.run(
@@ -128,6 +135,7 @@ def test_a_killed_stack_is_taken_over_and_a_stopped_one_leaves_nothing(copy):
 
 
 def test_a_process_that_dies_is_named_and_ends_the_stack(copy):
+    copy.make_used()
     copy.start()
     state = copy.state
     (sandbox,) = (process["pid"] for process in state["processes"] if process["name"] == "sandbox")

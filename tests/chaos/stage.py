@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -100,16 +101,18 @@ WAITING = (
 @contextmanager
 def running_stage(directory: Path, **settings: str) -> Iterator[Stage]:
     current_contract()  # made once, before many threads ask for it at the same time
-    with running_fleet(directory, **{**SETTINGS, **settings}) as fleet:
+    with running_fleet(directory, **{**SETTINGS, **settings}) as fleet, ThreadPoolExecutor(1) as beside:
         worker = worker_child(
             env=fleet.env,
             log=directory / "worker.log",
             schedule=directory / "beat-schedule",
             node=f"chaos-{os.getpid()}",
         )
-        stage = Stage(fleet=fleet, worker=worker, tokens=fleet.new_tokens(CALLERS))
+        tokens = beside.submit(fleet.new_tokens, CALLERS)
+        stage = Stage(fleet=fleet, worker=worker, tokens=[])
         try:
             stage.start_worker()
+            stage.tokens += tokens.result()
             yield stage
         finally:
             worker.resume()
