@@ -10,10 +10,10 @@ from tests.chaos.stage import wait_until
 LEASE_S = 15.0  # a lock that nobody renews is gone by then
 MORE = {
     "threads": 8,
-    "files": 16,
+    "files": 40,
     "PostgreSQL connections": 8,
     "open transactions": 0,
-    "Redis clients": 16,  # two processes and a worker, whose pools grow with the most at once
+    "Redis clients": 48,  # two processes and a worker with two pools each, which grow with the most at once
 }
 """How much above the state before the first fault is no leak: pools that were not full then."""
 WORKER_POOLS = 72  # the worker's threads for providers start with its first task
