@@ -22,6 +22,7 @@ from benchmarks import (
     list_queries,
     load_mix,
     memory,
+    near_copies,
     parallel_photos,
     provider_down,
     quota,
@@ -45,6 +46,7 @@ BENCHMARKS: Mapping[str, Measure] = {
     "same": same_photo.measure,
     "parallel": parallel_photos.measure,
     "queries": list_queries.measure,
+    "copies": near_copies.measure,
     "load": load_mix.measure,
     "down": provider_down.measure,
 }

@@ -87,8 +87,16 @@ def lists(count: str) -> Any:
     return measure_lists(int(count))
 
 
+def lookups(rows: str, models: str) -> Any:
+    """How long it takes to look for a photo's copy among so many; `models` is a file with hashes."""
+    from benchmarks.near_duplicates.looking_up import look_up
+
+    told = look_up(int(rows), json.loads(Path(models).read_text(encoding="utf-8")))
+    return {"rows": told.rows, "times_s": told.times.times_s, "bare_s": told.bare.times_s}
+
+
 PROBES: dict[str, Callable[..., Any]] = {
-    probe.__name__: probe for probe in (prepare, tokens, preparation, asking, lists)
+    probe.__name__: probe for probe in (prepare, tokens, preparation, asking, lists, lookups)
 }
 
 

@@ -1,10 +1,9 @@
-"""The measured corpus: photos that are all different, many of them as alike as different photos get."""
+"""Drawn photos that are all different, many as alike as such get: the same seed, the same photos."""
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from random import Random
 
 from PIL import Image
@@ -34,28 +33,28 @@ class Picture:
     paint: Callable[[], Image.Image]
 
 
-def seed_for(family: str, number: int) -> Random:
-    return Random(f"{family} {number}")
+def seed_for(seed: int, family: str, number: int) -> Random:
+    return Random(f"{seed} {family} {number}")
 
 
-def thickets(count: int) -> Iterator[Picture]:
+def thickets(seed: int, count: int) -> Iterator[Picture]:
     for number in range(count):
-        yield Picture(f"thicket {number}", "thicket", partial(_paint_thicket, number))
+        yield Picture(f"thicket {number}", "thicket", partial(_paint_thicket, seed, number))
 
 
-def _paint_thicket(number: int) -> Image.Image:
-    rng = seed_for("thicket", number)
+def _paint_thicket(seed: int, number: int) -> Image.Image:
+    rng = seed_for(seed, "thicket", number)
     return add_grain(rng, paint_thicket(rng), 0.06)
 
 
-def leaves_on_white(count: int) -> Iterator[Picture]:
+def leaves_on_white(seed: int, count: int) -> Iterator[Picture]:
     for number in range(count):
-        yield Picture(f"leaf on white {number}", "leaf on white", partial(_paint_leaf_on_white, number))
+        yield Picture(f"leaf on white {number}", "leaf on white", partial(_paint_leaf_on_white, seed, number))
 
 
-def _paint_leaf_on_white(number: int) -> Image.Image:
+def _paint_leaf_on_white(seed: int, number: int) -> Image.Image:
     """Leaves of one kind, laid down alike: what differs is a little of shape, size, place and angle."""
-    rng, kind = seed_for("leaf", number), seed_for("kind of leaf", number % SPECIES)
+    rng, kind = seed_for(seed, "leaf", number), seed_for(seed, "kind of leaf", number % SPECIES)
     model = Leaf.grown(kind, 0.65 * SIZE[0])
     leaf = Leaf(
         length=model.length * rng.uniform(0.9, 1.1),
@@ -70,34 +69,36 @@ def _paint_leaf_on_white(number: int) -> Image.Image:
     return add_grain(rng, sheet, 0.02)
 
 
-def other_colours(outlines: int) -> Iterator[Picture]:
+def other_colours(seed: int, outlines: int) -> Iterator[Picture]:
     for outline in range(outlines):
         for hue in range(len(HUES)):
             yield Picture(
-                f"outline {outline} in colour {hue}", "other colours", partial(_paint_hue, outline, hue)
+                f"outline {outline} in colour {hue}",
+                "other colours",
+                partial(_paint_hue, seed, outline, hue),
             )
 
 
-def _paint_hue(outline: int, hue: int) -> Image.Image:
-    rng = seed_for("outline", outline)
+def _paint_hue(seed: int, outline: int, hue: int) -> Image.Image:
+    rng = seed_for(seed, "outline", outline)
     leaf = Leaf.grown(rng, rng.uniform(0.3, 0.8) * SIZE[0])
     ground = WHITE if outline % 2 else rng.choice(GROUNDS)
     return paint_leaf_on(ground, leaf, HUES[hue], angle=rng.uniform(0, math.pi))
 
 
-def bursts(plants: int) -> Iterator[Picture]:
+def bursts(seed: int, plants: int) -> Iterator[Picture]:
     for plant in range(plants):
         for frame in range(len(BURST_STEPS)):
-            yield Picture(f"burst {plant}, photo {frame}", "burst", partial(_paint_burst, plant, frame))
+            yield Picture(f"burst {plant}, photo {frame}", "burst", partial(_paint_burst, seed, plant, frame))
 
 
-def _paint_burst(plant: int, frame: int) -> Image.Image:
+def _paint_burst(seed: int, plant: int, frame: int) -> Image.Image:
     wide = (round(SIZE[0] * 1.2), round(SIZE[1] * 1.2))
     if plant % 2:
-        scene = paint_thicket(seed_for("burst", plant), wide)
+        scene = paint_thicket(seed_for(seed, "burst", plant), wide)
     else:
-        scene = _paint_leaf_on_white(1_000 + plant).resize(wide, Image.Resampling.BICUBIC)
-    return take_photo_of(scene, seed_for("hand", plant * 100 + frame), step=BURST_STEPS[frame])
+        scene = _paint_leaf_on_white(seed, 1_000 + plant).resize(wide, Image.Resampling.BICUBIC)
+    return take_photo_of(scene, seed_for(seed, "hand", plant * 100 + frame), step=BURST_STEPS[frame])
 
 
 def take_photo_of(scene: Image.Image, rng: Random, *, step: float) -> Image.Image:
@@ -111,39 +112,16 @@ def take_photo_of(scene: Image.Image, rng: Random, *, step: float) -> Image.Imag
     return add_grain(rng, scene.resize(size, Image.Resampling.BICUBIC, box=box), 0.03)
 
 
-def plain_backgrounds(count: int) -> Iterator[Picture]:
+def plain_backgrounds(seed: int, count: int) -> Iterator[Picture]:
     for number in range(count):
-        yield Picture(f"plain {number}", "plain", partial(_paint_plain, number))
+        yield Picture(f"plain {number}", "plain", partial(_paint_plain, seed, number))
 
 
-def _paint_plain(number: int) -> Image.Image:
+def _paint_plain(seed: int, number: int) -> Image.Image:
     """A seedling far away on a table, or next to nothing."""
-    rng = seed_for("plain", number)
+    rng = seed_for(seed, "plain", number)
     leaf = Leaf.grown(rng, (0.0, 0.03, 0.08, 0.15)[number % 4] * SIZE[0] + 4)
     ground = (WHITE, GROUNDS[3], GROUNDS[4])[number % 3]
     at = (rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7))
     sheet = paint_leaf_on(ground, leaf, rng.choice((*GREENS, *BLOOMS)), angle=rng.uniform(0, math.pi), at=at)
     return add_grain(rng, sheet, 0.02)
-
-
-def real_photos(folder: Path) -> Iterator[Picture]:
-    """Each photo, and a burst of each."""
-    for path in sorted(folder.glob("*.jpg")):
-        yield Picture(path.stem, "real", partial(_open, path))
-        for frame, step in enumerate(BURST_STEPS):
-            yield Picture(f"{path.stem}, photo {frame}", "real burst", partial(_take_real, path, frame, step))
-
-
-def _open(path: Path) -> Image.Image:
-    with Image.open(path) as photo:
-        return photo.convert("RGB")
-
-
-def _take_real(path: Path, frame: int, step: float) -> Image.Image:
-    return take_photo_of(_open(path), seed_for(path.stem, frame), step=step)
-
-
-def corpus(photos: Path | None) -> list[Picture]:
-    """All of it; without `photos` the drawn part, 350 pictures."""
-    drawn = [*thickets(100), *leaves_on_white(96), *other_colours(14), *bursts(12), *plain_backgrounds(24)]
-    return [*drawn, *(real_photos(photos) if photos else ())]

@@ -18,6 +18,7 @@ from apps.core.images.errors import (
     PhotoUnreadable,
 )
 from apps.core.images.fingerprint import (
+    HASH_BITS,
     HASH_DISTANCE,
     Fingerprint,
     fingerprint_jpeg,
@@ -31,6 +32,7 @@ from apps.core.images.types import NormalisedPhoto, PhotoFormat, PhotoHeader
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "HASH_BITS",
     "HASH_DISTANCE",
     "Fingerprint",
     "ImageWorkersBusy",

@@ -16,11 +16,19 @@ from apps.core.images import (
     look_alike,
     normalise_photo,
 )
-from apps.core.images.fingerprint import GRID, HASH_BITS, LAYOUT_PEAK, take_fingerprint
+from apps.core.images.fingerprint import (
+    BRIGHTNESS_PEAK,
+    COLOUR_PEAK,
+    GRID,
+    HASH_BITS,
+    LAYOUT_BYTES,
+    LEAST_SPAN,
+    take_fingerprint,
+)
 from apps.core.tests.image_factory import TURN_AWAY, encode, make_exif
 
 hashes = st.integers(0, 2**HASH_BITS - 1)
-layouts = st.binary(min_size=3 * GRID * GRID, max_size=3 * GRID * GRID)
+layouts = st.binary(min_size=LAYOUT_BYTES, max_size=LAYOUT_BYTES)
 
 
 def paint(seed=1, size=(400, 300), ground=(200, 190, 170)):
@@ -105,6 +113,39 @@ def test_neither_have_a_grainy_wall_a_slow_gradient_and_a_speck_on_white():
     assert [take_fingerprint(each) for each in (wall, gradient, speck)] == [None] * 3
 
 
+def test_what_hardly_stands_out_in_fog_is_too_plain():
+    """Of so little contrast the limits would overlook half."""
+    fog = paint().point(lambda value: 120 + value * (LEAST_SPAN - 2) // 255)
+
+    assert take_fingerprint(paint()) is not None
+    assert take_fingerprint(fog) is None
+
+
+@pytest.mark.parametrize("size", [(64, 64), (65, 300), (161, 64), (319, 321), (1500, 97)])
+def test_every_shape_of_picture_has_a_fingerprint(size):
+    fingerprint = take_fingerprint(paint().resize(size))
+
+    assert fingerprint is not None
+    assert len(fingerprint.layout) == LAYOUT_BYTES
+
+
+@pytest.mark.parametrize("size", [(1199, 899), (805, 604), (640, 480), (340, 255)])
+def test_a_picture_is_averaged_alike_whatever_its_size(size):
+    """Though in most sizes the last pixels, when it is made smaller first, stand for less than the others."""
+    large = Image.new("RGB", (1200, 900), (190, 190, 190))
+    for place in range(0, 1200, 150):
+        large.paste((60, 70, 50), (place + 40, place // 2, place + 120, place // 2 + 330))
+    small = large.resize(size, Image.Resampling.LANCZOS)
+
+    assert look_alike(take_fingerprint(large), take_fingerprint(small))
+
+
+def test_a_fingerprint_of_an_older_kind_is_nobodys():
+    old = Fingerprint(hash=5, layout=bytes(768))
+
+    assert not look_alike(old, Fingerprint(hash=5, layout=bytes(LAYOUT_BYTES)))
+
+
 def test_a_photo_too_plain_is_normalised_like_any_other():
     file = io.BytesIO()
     Image.new("RGB", (640, 480), "white").save(file, "PNG")
@@ -134,11 +175,14 @@ def test_looking_alike_is_mutual(a, b, one, other):
     assert look_alike(first, second) == look_alike(second, first)
 
 
-@pytest.mark.parametrize("place", [0, 100, 3 * GRID * GRID - 1])
-def test_one_place_of_another_colour_is_enough_to_look_different(place):
-    layout = bytearray([100] * 3 * GRID * GRID)
+@pytest.mark.parametrize(
+    ("place", "peak"),
+    [(0, BRIGHTNESS_PEAK), (GRID**2 - 1, BRIGHTNESS_PEAK), (GRID**2, COLOUR_PEAK), (-1, COLOUR_PEAK)],
+)
+def test_one_place_of_another_colour_is_enough_to_look_different(place, peak):
+    layout = bytearray([100] * LAYOUT_BYTES)
     one = Fingerprint(hash=5, layout=bytes(layout))
-    layout[place] += LAYOUT_PEAK
+    layout[place] += peak
     almost = Fingerprint(hash=5, layout=bytes(layout))
     layout[place] += 1
     other = Fingerprint(hash=5, layout=bytes(layout))
@@ -152,7 +196,7 @@ def test_too_distant_hashes_look_different_whatever_the_colours(value, flipped):
     other = value
     for bit in flipped:
         other ^= 1 << bit
-    layout = bytes(3 * GRID * GRID)
+    layout = bytes(LAYOUT_BYTES)
 
     alike = look_alike(Fingerprint(hash=value, layout=layout), Fingerprint(hash=other, layout=layout))
 

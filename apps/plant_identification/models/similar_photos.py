@@ -14,7 +14,7 @@ class PhotoFingerprint(TimestampedModel):
     )
     scope = models.BigIntegerField(help_text="64 bits of a sha256 over services, their versions and options")
     hash = models.BigIntegerField(help_text="perceptual, 63 bits")
-    # The hash in four pieces: of two that differ in 7 bits one piece differs in at most one.
+    # The hash in four pieces: of two that differ in three bits one piece is the same.
     piece_0 = models.IntegerField()
     piece_1 = models.IntegerField()
     piece_2 = models.IntegerField()

@@ -2,13 +2,15 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from operator import eq
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from apps.core.images.fingerprint import HASH_BITS, HASH_DISTANCE
+from apps.core.images.fingerprint import HASH_BITS, HASH_DISTANCE, Fingerprint
 from apps.core.redis import get_redis
 from apps.plant_identification import constants
 from apps.plant_identification.models import (
@@ -19,11 +21,14 @@ from apps.plant_identification.models import (
     PlantSpecies,
 )
 from apps.plant_identification.services import similar_photos
+from apps.plant_identification.services.answers import KeptAnswer
 from apps.plant_identification.services.cleaning import remove_what_nobody_needs
 from apps.plant_identification.services.registry import registry
+from apps.plant_identification.services.similar_photos import fingerprint_row
 from apps.plant_identification.tasks import answer_queued, purge_deleted_task
 from apps.plant_identification.tests.aging import let_a_while_pass
 from apps.plant_identification.tests.conftest import make_photo, states_of
+from apps.plant_identification.types import Options, PreparedPhoto, Question
 from apps.users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,6 +72,13 @@ def test_a_copy_is_answered_without_asking_anybody(providers, identify, original
     assert posts(providers) == {"plant_id": 1, "plantnet": 1}
 
 
+def test_a_copy_that_was_found_is_logged(providers, identify, original, caplog):
+    caplog.set_level("INFO")
+    identify(copy_of(original))
+
+    assert "near_duplicate_found" in [getattr(record, "event", None) for record in caplog.records]
+
+
 def test_a_copy_gets_the_very_answer_and_a_record_and_a_picture_of_its_own(providers, identify, original):
     first = identify(original).json()
 
@@ -83,6 +95,32 @@ def test_a_copy_gets_the_very_answer_and_a_record_and_a_picture_of_its_own(provi
         for each in (old, new)
     ]
     assert candidates[0] == candidates[1] != []
+
+
+def test_what_was_asked_is_kept_of_the_copy_and_not_of_the_first(providers, identify, original):
+    identify(copy_of(original))
+
+    record = PlantIdentificationRequest.objects.latest("created_at")
+    first, answer = IdentificationAnswer.objects.order_by("created_at")
+    assert record.answer == answer
+    assert (answer.digest, answer.photo_digest) == (record.digest, record.photo_digest)
+    assert answer.options == first.options == record.options
+    assert answer.question_key != first.question_key
+    # When nobody answers any more, the copy is told what it was told before.
+    get_redis().flushdb()
+    PhotoFingerprint.objects.all().delete()
+    for provider in registry().providers:
+        provider.call.circuit.force_open()
+    assert identify(copy_of(original)).json()["status"] == "stale"
+
+
+def test_a_service_without_a_key_is_none_that_knew_the_photo(providers, identify, settings):
+    settings.PLANTNET_API_KEY = ""
+    identify(make_photo(1))
+
+    states = states_of(identify(copy_of(make_photo(1))))
+
+    assert states == {"plant_id": "near_duplicate", "plantnet": "not_configured"}
 
 
 def test_the_copy_once_more_is_a_plain_hit(providers, identify, original, monkeypatch):
@@ -160,6 +198,15 @@ def test_a_copy_with_the_same_other_options_is_not(providers, identify):
     assert answer["cache"] == "near"
 
 
+@pytest.mark.parametrize(("latitude", "longitude"), [("51", "8"), ("50", "9")])
+def test_a_copy_from_another_place_is_asked_about(providers, identify, latitude, longitude):
+    identify(make_photo(1), latitude="50", longitude="8")
+
+    answer = identify(copy_of(make_photo(1)), latitude=latitude, longitude=longitude).json()
+
+    assert answer["cache"] == "miss"
+
+
 def test_several_photos_take_no_part_on_either_side(providers, identify, original):
     both = identify(copy_of(original), make_photo(2))
     assert both.json()["cache"] == "miss"
@@ -208,6 +255,95 @@ def test_an_answer_too_old_for_the_cache_is_told_about_no_other_photo(providers,
     )
 
     assert identify(copy_of(original)).json()["cache"] == "miss"
+
+
+def kept_answer(status, *states, **more):
+    reports = [{"name": str(number), "state": state} for number, state in enumerate(states)]
+    document = {"status": status, "providers": reports, "answered_at": datetime.now(UTC).isoformat()}
+    return KeptAnswer(answer_id=str(uuid4()), photo_set_id=None, document=document, **more)
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_noted"),
+    [
+        (kept_answer("complete", "answered", "answered"), True),
+        (kept_answer("partial", "answered", "pending"), True),
+        (kept_answer("partial", "answered", "failed"), False),
+        (kept_answer("stale", "answered", "answered"), False),
+        (kept_answer("complete", "answered", "answered", is_personal=True), False),
+        (kept_answer("partial", "quota_exhausted", "pending", is_personal=True), False),
+    ],
+    ids=["complete", "awaited", "partial", "stale", "one person's", "one person's and awaited"],
+)
+def test_photos_are_noted_whose_answer_is_or_may_become_complete_for_everybody(providers, kept, is_noted):
+    photo = PreparedPhoto(content=b"", fingerprint=Fingerprint(hash=7, layout=bytes(768)))
+    question = Question(digest="d", photo_digest="d", photos=(photo,), options=Options())
+
+    assert (fingerprint_row(registry(), question, kept) is not None) == is_noted
+
+
+@pytest.fixture
+def look_alike_answered_otherwise(providers, identify, original):
+    """What is known of the original, and of a later photo that looks the same and has another answer."""
+    known = PhotoFingerprint.objects.get()
+    providers.clear_faults()
+    providers.fault("both", "outcome", {"outcome": "agree", "species": "Ficus lyrata"})
+    identify(make_photo(2))
+    other = PhotoFingerprint.objects.exclude(pk=known.pk).get()
+    for field in PhotoFingerprint._meta.fields:
+        if field.name.startswith(("hash", "layout", "piece_")):
+            setattr(other, field.name, getattr(known, field.name))
+    other.save()
+    return known, other
+
+
+def test_the_number_of_candidates_looked_at_is_bounded(
+    identify, original, look_alike_answered_otherwise, monkeypatch
+):
+    _, other = look_alike_answered_otherwise
+    other.layout = bytes(len(other.layout))
+    other.save()
+    monkeypatch.setattr(similar_photos, "MAX_CANDIDATES", 1)
+    assert identify(copy_of(original)).json()["cache"] == "miss"
+
+    monkeypatch.setattr(similar_photos, "MAX_CANDIDATES", 3)
+    assert identify(copy_of(original, quality=50)).json()["cache"] == "near"
+
+
+@pytest.mark.parametrize("later", [True, False], ids=["later", "earlier"])
+def test_of_several_that_look_the_same_the_newest_is_told(
+    identify, original, look_alike_answered_otherwise, later
+):
+    known, other = look_alike_answered_otherwise
+    other.answered_at = known.answered_at + timedelta(seconds=1 if later else -1)
+    other.save()
+
+    told = identify(copy_of(original)).json()
+
+    assert (told["cache"], told["plant_name"]) == ("near", "Ficus lyrata" if later else "Mangifera indica")
+
+
+def test_what_only_one_of_two_owners_deleted_is_told(providers, identify, owner, api_client):
+    mine = identify(make_photo(1)).json()["links"]["self"]
+    api_client.force_authenticate(UserFactory())
+    identify(make_photo(1))
+    api_client.force_authenticate(owner)
+    api_client.delete(mine)
+
+    assert identify(copy_of(make_photo(1))).json()["cache"] == "near"
+
+
+def test_what_its_owner_deleted_is_told_to_no_stranger(providers, identify, owner, api_client):
+    """Neither at once nor when the day of undoing is over."""
+    mine = identify(make_photo(1)).json()["links"]["self"]
+    api_client.delete(mine)
+    api_client.force_authenticate(UserFactory())
+
+    assert identify(copy_of(make_photo(1))).json()["cache"] == "miss"
+    PhotoFingerprint.objects.filter(answer__requests__deleted_at=None).delete()
+    let_a_while_pass()
+    purge_deleted_task()
+    assert identify(copy_of(make_photo(1), quality=50)).json()["cache"] == "miss"
 
 
 def test_what_its_owner_deleted_is_told_to_nobody_and_restored_is_told_again(
@@ -332,12 +468,24 @@ def test_fingerprints_are_forgotten_when_their_answers_are_too_old(providers, id
     assert IdentificationAnswer.objects.count() == 2
 
 
+def test_a_bounded_number_of_fingerprints_is_forgotten_at_once(providers, identify, original, monkeypatch):
+    monkeypatch.setattr(similar_photos, "FORGOTTEN_AT_ONCE", 1)
+    identify(make_photo(2))
+    PhotoFingerprint.objects.update(answered_at=datetime.now(UTC) - timedelta(days=2))
+
+    left = []
+    for _ in range(2):
+        similar_photos.forget_old_fingerprints()
+        left.append(PhotoFingerprint.objects.count())
+
+    assert left == [1, 0]
+
+
 @given(st.integers(0, 2**HASH_BITS - 1), st.sets(st.integers(0, HASH_BITS - 1), max_size=HASH_DISTANCE))
-def test_of_near_hashes_one_piece_differs_in_at_most_a_bit(value, flipped):
+def test_of_near_hashes_one_piece_is_the_same(value, flipped):
     """So the index finds every one of them."""
     other = value
     for bit in flipped:
         other ^= 1 << bit
-    pieces = zip(similar_photos.split(value), similar_photos.split(other), similar_photos.PIECES, strict=True)
 
-    assert any(theirs in similar_photos.within_one_bit(mine, bits) for mine, theirs, bits in pieces)
+    assert any(map(eq, similar_photos.split(value), similar_photos.split(other)))
