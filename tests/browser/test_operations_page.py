@@ -118,7 +118,7 @@ def test_a_failing_service_is_seen_with_its_countdown_and_seen_to_recover(visit,
     visit.expect_text("Plant.id: circuit closed")
     happened = page.locator("#events strong").all_inner_texts()
     assert happened[0] == "Plant.id: circuit closed"
-    assert happened[-1] == "Plant.id: circuit opened"
+    assert "Plant.id: circuit opened" in happened[1:]
 
 
 def test_a_service_is_switched_off_and_on_by_hand_with_the_keyboard(visit, product):

@@ -2,10 +2,12 @@
 
 import io
 import random
+from contextlib import suppress
 
 import pytest
 from PIL import Image
 
+from apps.core.tests.fakes_resilience import wait_until
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.types import Upload
 from apps.users.tests.factories import UserFactory
@@ -40,6 +42,10 @@ def providers(sandbox, settings):
     settings.QUOTA_USER_SHARE = 1.0
     yield sandbox
     sandbox.reset()
+    # A call that comes late would write its reply into the next test's cache.
+    pools = [provider.pool for provider in registry().providers]
+    with suppress(AssertionError):
+        wait_until(lambda: not any(pool.in_flight for pool in pools), within_s=5)
 
 
 @pytest.fixture
