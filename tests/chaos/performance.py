@@ -3,14 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import requests
 
-from apps.plant_identification.constants import PLANT_ID_MAX_WORKERS, PLANTNET_MAX_WORKERS
 from apps.plant_identification.services.quota import LONGEST_CALL
 from tests.chaos.faults import Fault
 from tests.chaos.journal import Journal, Visit
@@ -18,8 +15,6 @@ from tests.chaos.load import Load
 from tests.chaos.photos import photo
 from tests.chaos.stage import Stage, resources, wait_until
 
-POOLS = {"plant_id": PLANT_ID_MAX_WORKERS, "plantnet": PLANTNET_MAX_WORKERS}
-FULL_POOLS_S = 10.0
 BURST = 96  # photos at once: more than a provider's pool of each process takes
 BURST_PHOTOS = 1_000_000  # their numbers begin here
 SAMPLE_EVERY_S = 1.0
@@ -161,18 +156,10 @@ class Performance:
 
     def _burst(self, number: int) -> None:
         """As many at once as the product ever works on, so that what it keeps is comparable afterwards."""
+        self.stage.sandbox.fault("both", "latency", 1.0)
         numbers = range(BURST_PHOTOS + number * BURST, BURST_PHOTOS + (number + 1) * BURST)
-        photos = [photo(self.seed, one) for one in numbers]
-        sandbox = self.stage.sandbox
-        sandbox.hold()
-        with ThreadPoolExecutor(1) as callers:
-            answers = callers.submit(self.stage.fleet.identify_all, photos)
-            with suppress(TimeoutError):  # a service is left alone: nobody's pool gets full
-                for provider, workers in POOLS.items():
-                    all_of_them = workers * len(self.stage.servers)
-                    sandbox.wait_for(provider, at_least=all_of_them, timeout_s=FULL_POOLS_S)
-            sandbox.release()
-            answers.result()
+        self.stage.fleet.identify_all([photo(self.seed, one) for one in numbers])
+        self.stage.sandbox.clear_faults()
 
     def _at_rest(self) -> Resources:
         """As soon as no transaction is open; what stays open for ten seconds belongs to nobody."""
