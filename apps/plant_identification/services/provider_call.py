@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from django.db import DatabaseError, InterfaceError
 
+from apps.core.converting import make_ready
 from apps.core.resilience.breaker import CircuitOpen, SharedBreaker
 from apps.core.resilience.clock import Deadline, DeadlinePassed
 from apps.core.resilience.shared_cache import SharedCache
@@ -30,6 +31,8 @@ from apps.plant_identification.services.quota import PastCall, QuotaLedger, ques
 from apps.plant_identification.types import Options, ProviderReply, ProviderState, Question
 
 logger = logging.getLogger(__name__)
+
+make_ready(ProviderReply)  # here, too: whoever asks a provider need not know the service above
 
 # A value is written anew when what it holds changes shape.
 CACHE_LAYOUT = 1

@@ -323,6 +323,16 @@ def test_of_several_that_look_the_same_the_newest_is_told(
     assert (told["cache"], told["plant_name"]) == ("near", "Ficus lyrata" if later else "Mangifera indica")
 
 
+def test_one_that_is_incomplete_does_not_hide_an_older_one(identify, original, look_alike_answered_otherwise):
+    known, other = look_alike_answered_otherwise
+    assert other.answered_at > known.answered_at
+    IdentificationAnswer.objects.filter(pk=other.answer_id).update(status="partial")
+
+    told = identify(copy_of(original)).json()
+
+    assert (told["cache"], told["plant_name"]) == ("near", "Mangifera indica")
+
+
 def test_what_only_one_of_two_owners_deleted_is_told(providers, identify, owner, api_client):
     mine = identify(make_photo(1)).json()["links"]["self"]
     api_client.force_authenticate(UserFactory())
