@@ -14,14 +14,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from devstack.bootstrap import ROOT
 from devstack.environment import base_environment
 from devstack.errors import StackError
-from devstack.suite import run_pytest, throw_away_servers
+from devstack.suite import last_failures, run_pytest, throw_away_servers
 
 TYPED = ("apps", "plant_community_backend", "devstack", "provider_sandbox", "benchmarks")
 SCHEMA = ROOT / "docs" / "api" / "openapi.yaml"
 LEAST_COVERAGE = 92
+SECOND_CHANCES = 5
+"""More failing tests than this are no accident."""
 AT_ONCE = 2
 AUDIT_TIMEOUT_S = 120
 DIFFERENCE_LINES = 40
@@ -172,6 +176,17 @@ def _audit() -> Outcome:
 
 
 def _test(environment: dict[str, str]) -> Outcome:
-    coverage = ["--cov=apps", "--cov-branch", "--cov-report=term:skip-covered"]
-    code = run_pytest([*coverage, f"--cov-fail-under={LEAST_COVERAGE}"], environment)
-    return Outcome(is_good=code == 0, said=f"pytest ended with code {code}.")
+    """All tests; a few that fail get a second chance, alone and in one process, and are named either way.
+
+    What a change breaks stays broken alone. What passes then is a test or a product that two thousand
+    neighbours or a slow machine disturb: to be mended, but no word about the change.
+    """
+    code = run_pytest(["--cov=apps", "--cov-branch", "--cov-report=term:skip-covered"], environment)
+    unstable: Sequence[str] = ()
+    if code == pytest.ExitCode.TESTS_FAILED and len(unstable := last_failures()) <= SECOND_CHANCES:
+        code = run_pytest(["-n", "0", "--last-failed", "--last-failed-no-failures", "none"], environment)
+    if code:
+        return Outcome(is_good=False, said=f"pytest ended with code {code}.")
+    for test in unstable:
+        print(f"UNSTABLE: {test} failed at first and passed alone.", flush=True)
+    return _run([_tool("coverage"), "report", "--format=total", f"--fail-under={LEAST_COVERAGE}"])

@@ -1,6 +1,7 @@
 """`devstack test`: the whole test suite on servers of its own, which are gone afterwards."""
 
 import contextlib
+import json
 import os
 import secrets
 import shutil
@@ -24,7 +25,8 @@ from devstack.redis import RedisServer, find_program
 from devstack.state import State, StateFolder, stop_carriers
 
 PREFIX = "plant-devstack-test-"
-PROCESSES = "2"
+PROCESSES = "3"
+"""One more than two cores, for tests with servers wait for those more than they compute."""
 TEMPLATE = "migrated"
 """The database that the test processes' own are cloned from."""
 
@@ -99,6 +101,12 @@ def run_pytest(arguments: Sequence[str], environment: dict[str, str]) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def last_failures() -> list[str]:
+    """The tests that failed in the last run, as pytest names them."""
+    kept = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+    return sorted(json.loads(kept.read_text(encoding="utf-8"))) if kept.exists() else []
 
 
 def _origin(directory: Path) -> Path | None:

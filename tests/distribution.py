@@ -2,7 +2,7 @@
 
 What takes long begins first, so that no process is left alone with it at the end. Tests that share servers
 stay together, or each process would start those servers anew. All others go wherever there is time, in the
-order that pytest-randomly and pytest-django give them.
+order that pytest-randomly and pytest-django give them; one process begins with these.
 
 xdist's own `--dist loadgroup` would need marks instead of this table, and does nothing with pytest 9.
 """
@@ -26,6 +26,7 @@ TOGETHER = {
     "tests/photos/test_server.py": "photos",
     "tests/test_documented_commands.py": "commands",
 }
+_GROUPS = set(TOGETHER.values())
 _RANK = {place: rank for rank, place in enumerate(TOGETHER)}
 
 
@@ -48,3 +49,11 @@ class Distribution(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         place = place_of(nodeid)
         return nodeid if place is None else TOGETHER[place]
+
+    def _assign_work_unit(self, node: object) -> None:
+        """The last process takes no group while there is anything else: fewer servers run at a time."""
+        if node is self.nodes[-1]:
+            other = next((scope for scope in self.workqueue if scope not in _GROUPS), None)
+            if other is not None:
+                self.workqueue.move_to_end(other, last=False)
+        super()._assign_work_unit(node)

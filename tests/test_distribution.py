@@ -30,12 +30,59 @@ def test_the_longest_begin_and_all_others_keep_their_order() -> None:
     assert [item.nodeid for item in items] == [names[3], names[1], names[4], names[0], names[2]]
 
 
-def test_what_shares_servers_is_one_piece_of_work_and_every_other_test_one_of_its_own() -> None:
-    option = SimpleNamespace(loadscopereorder=True)
-    config = SimpleNamespace(option=option, getvalue=lambda _: ["popen", "popen"])
-    pieces = Distribution(config)._split_scope  # type: ignore[arg-type]
+class Node:
+    """One of pytest's processes; keeps what it was given."""
 
-    assert pieces("tests/browser/test_identify_page.py::test_a") == pieces("tests/test_nginx.py::test_b[c]")
-    assert pieces("tests/test_fleet.py::test_a") == pieces("tests/test_fleet.py::test_b") != PRODUCT
-    assert pieces("apps/a.py::test_a[x::y]") == "apps/a.py::test_a[x::y]"
-    assert not option.loadscopereorder
+    def __init__(self) -> None:
+        self.given: list[str] = []
+        self.shutting_down = False
+        self.gateway = SimpleNamespace(id="gw")
+
+    def send_runtest_some(self, numbers: list[int]) -> None:
+        self.given += [TESTS[number] for number in numbers]
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+TESTS = [
+    *("tests/test_chaos.py::test_a", "tests/test_chaos.py::test_b", "tests/test_chaos.py::test_c"),
+    *("tests/browser/test_identify_page.py::test_a", "tests/test_nginx.py::test_b[c]"),
+    *(f"apps/a.py::test_a[x::{number}]" for number in range(4)),
+]
+
+
+@pytest.fixture
+def nodes() -> list[Node]:
+    return [Node(), Node()]
+
+
+@pytest.fixture
+def distribution(nodes: list[Node]) -> Distribution:
+    option = SimpleNamespace(loadscopereorder=True)
+    config = SimpleNamespace(option=option, getvalue=lambda _: ["popen"] * len(nodes))
+    made = Distribution(config)  # type: ignore[arg-type]
+    for node in nodes:
+        made.add_node(node)
+        made.add_node_collection(node, TESTS)
+    made.schedule()
+    return made
+
+
+def finish(distribution: Distribution, node: Node) -> None:
+    for test in node.given:  # to which is added meanwhile
+        distribution.mark_test_complete(node, TESTS.index(test))
+
+
+def test_what_shares_servers_stays_together_and_one_process_begins_with_the_others(
+    distribution: Distribution, nodes: list[Node]
+) -> None:
+    assert nodes[0].given == TESTS[:3]
+    assert nodes[1].given == TESTS[5:7]
+
+
+def test_who_has_nothing_else_to_do_takes_a_group(distribution: Distribution, nodes: list[Node]) -> None:
+    finish(distribution, nodes[1])
+
+    assert nodes[1].given == [*TESTS[5:], *TESTS[3:5]]
+    assert nodes[0].given == TESTS[:3]
