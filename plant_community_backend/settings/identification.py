@@ -23,4 +23,5 @@ IDENTIFY_RATE_ENTERPRISE = env.int("IDENTIFY_RATE_ENTERPRISE", default=1_000)
 REFUSED_UPLOAD_RATE = env.int("REFUSED_UPLOAD_RATE", default=60)  # per address and hour
 SIGN_IN_RATE = env.int("SIGN_IN_RATE", default=5)  # per address and account in 15 min
 REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and hour
+PUBLIC_ANSWERS_KEPT_S = env.int("PUBLIC_ANSWERS_KEPT_S", default=30)  # species and content; 0: never
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute

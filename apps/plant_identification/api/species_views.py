@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from apps.core.api.addresses import client_address
+from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
 from apps.plant_identification import constants
@@ -45,6 +46,17 @@ class SpeciesThrottle(AddressThrottle):
         return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)
 
 
+def _language_accepted(request: Request) -> str:
+    """For names: the encyclopedia speaks more languages than its sentences do."""
+    return best_language(request.headers.get("Accept-Language", ""), constants.LANGUAGES) or ENGLISH
+
+
+_told_for_a_while = told_for_a_while(
+    constants.SPECIES_ANSWERS,
+    varies_by=lambda request: f"{_language_accepted(request)} {settings.PROVIDER_SANDBOX}",
+)
+
+
 class _SpeciesView(APIView):
     permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
     throttle_classes = [SpeciesThrottle]
@@ -52,8 +64,7 @@ class _SpeciesView(APIView):
     def read(self, form_class: type[LanguageQuerySerializer]) -> dict[str, Any]:
         form = form_class(data=self.request.query_params)
         form.is_valid(raise_exception=True)
-        accepted = best_language(self.request.headers.get("Accept-Language", ""), constants.LANGUAGES)
-        return {"language": accepted or ENGLISH, **form.validated_data}
+        return {"language": _language_accepted(self.request), **form.validated_data}
 
 
 class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
@@ -75,6 +86,7 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
         parameters=[LanguageQuerySerializer],
         responses=SpeciesEntrySerializer(many=True),
     )
+    @_told_for_a_while
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -85,6 +97,7 @@ class SpeciesDetailView(_SpeciesView):
     @extend_schema(
         operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
     )
+    @_told_for_a_while
     def get(self, request: Request, species_id: UUID) -> Response:
         asked = self.read(LanguageQuerySerializer)
         species = get_species(species_id)
@@ -99,6 +112,7 @@ class SpeciesSearchView(_SpeciesView):
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer
     )
+    @_told_for_a_while
     def get(self, request: Request) -> Response:
         asked = self.read(SearchQuerySerializer)
         hits = search_species(text=asked["q"], limit=asked["page_size"])
