@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
-from apps.users.models import SignInSession, User
+from apps.users.models import ApiKey, SignInSession, User
 
 
 class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # no generics at run time
@@ -48,6 +48,22 @@ class SignInSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__email"]
     date_hierarchy = "created_at"
+
+    def has_add_permission(self, request: object) -> bool:
+        return False
+
+    def has_change_permission(self, request: object, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """To look at, and to delete: a deleted key is a revoked one."""
+
+    list_display = ["beginning", "user", "name", "scopes", "created_at", "expires_at", "last_used_at"]
+    list_select_related = ["user"]
+    search_fields = ["prefix", "user__username", "user__email"]
+    exclude = ["secret_digest", "previous_digest", "password_mark"]
 
     def has_add_permission(self, request: object) -> bool:
         return False

@@ -17,6 +17,16 @@ REGISTER_PERIOD_S = 60 * 60
 LOST_REPLY_GRACE = timedelta(seconds=60)
 SESSIONS_PER_USER_MAX = 50  # the oldest go first
 
+API_KEY_MARK = "pck"  # of "plant community key": tells people, and programs that look for leaked ones
+API_KEY_PREFIX_CHARS = 12
+API_KEY_SECRET_CHARS = 43  # letters and digits: 256 bits
+API_KEYS_PER_USER_MAX = 20  # expired ones among them, until they are deleted
+API_KEY_DAYS = 90
+API_KEY_DAYS_MAX = 366
+API_KEY_ROTATION_GRACE = timedelta(hours=1)  # to bring a new secret to wherever the old one is used
+API_KEY_USE_NOTED_EVERY = timedelta(minutes=1)
+API_KEY_PERIOD_S = 60
+
 ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"
 ACCESS_COOKIE_PATH = "/"

@@ -44,3 +44,27 @@ class RegistrationRefused(DomainError):
 class ProfileRefused(DomainError):
     code = ErrorCode.INVALID
     detail = Sentence("The profile could not be changed as asked for.")
+
+
+class ApiKeyRefused(DomainError):
+    """Wrong, revoked, ended by a new password, or of a closed account: nobody is told which."""
+
+    code = ErrorCode.AUTHENTICATION_FAILED
+    detail = Sentence("This API key is not valid. A changed password ends keys, too: make a new one.")
+
+
+class ApiKeyExpired(DomainError):
+    """Said only to somebody who has the whole key."""
+
+    code = ErrorCode.AUTHENTICATION_FAILED
+    detail = Sentence("This API key has expired. Its owner can rotate it.")
+
+
+class ApiKeyNotFound(DomainError):
+    code = ErrorCode.NOT_FOUND
+    detail = Sentence("There is no such API key.")
+
+
+class TooManyApiKeys(DomainError):
+    code = ErrorCode.LIMIT_REACHED
+    detail = Sentence("You have as many API keys as anybody can have. Delete one you no longer use.")

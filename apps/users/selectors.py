@@ -1,7 +1,10 @@
+from uuid import UUID
+
 from django.conf import settings
+from django.db.models import QuerySet
 
 from apps.users.constants import VERIFICATION_MANDATORY
-from apps.users.models import User
+from apps.users.models import ApiKey, User
 
 
 def find_user_by_login(*, login: str) -> User | None:
@@ -23,3 +26,11 @@ def is_confirmation_mandatory() -> bool:
 def may_sign_in(*, user: User) -> bool:
     """Once the password was right; asked again at each rotation, so that a stricter setting takes hold."""
     return user.has_confirmed_email or not is_confirmation_mandatory()
+
+
+def list_api_keys(*, user: User) -> QuerySet[ApiKey]:
+    return ApiKey.objects.filter(user=user)
+
+
+def get_api_key(*, user: User, key_id: UUID) -> ApiKey | None:
+    return list_api_keys(user=user).filter(pk=key_id).first()

@@ -1,4 +1,11 @@
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ApiKeyScope(StrEnum):
+    IDENTIFY = "identify"
+    READ = "read"
+    WRITE = "write"
 
 
 @dataclass(frozen=True, slots=True)

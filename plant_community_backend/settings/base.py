@@ -210,6 +210,7 @@ MANAGERS = [("", address) for address in names("MANAGERS")]
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "apps.users.authentication.BearerAuthentication",
+        "apps.users.authentication.ApiKeyAuthentication",
         "apps.users.authentication.CookieAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
