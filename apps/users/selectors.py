@@ -1,7 +1,7 @@
 from django.conf import settings
 
 from apps.users.constants import VERIFICATION_MANDATORY
-from apps.users.models import User
+from apps.users.models import AuthenticatorApp, User
 
 
 def find_user_by_login(*, login: str) -> User | None:
@@ -23,3 +23,7 @@ def is_confirmation_mandatory() -> bool:
 def may_sign_in(*, user: User) -> bool:
     """Once the password was right; asked again at each rotation, so that a stricter setting takes hold."""
     return user.has_confirmed_email or not is_confirmation_mandatory()
+
+
+def has_second_factor(*, user: User) -> bool:
+    return AuthenticatorApp.objects.filter(user=user, confirmed_at__isnull=False).exists()
