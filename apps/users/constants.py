@@ -27,6 +27,19 @@ API_KEY_ROTATION_GRACE = timedelta(hours=1)  # to bring a new secret to wherever
 API_KEY_USE_NOTED_EVERY = timedelta(minutes=1)
 API_KEY_PERIOD_S = 60
 
+CLIENT_NAME_MAX_LENGTH = 64
+
+# Devices known to one account: the least recently used go first.
+KNOWN_DEVICES_MAX = 10
+DEVICE_LIFETIME = timedelta(days=180)
+DEVICE_TOKEN_MAX_LENGTH = 100
+DEVICE_COOKIE = "device"
+DEVICE_HEADER = "X-Device-Token"
+
+# Between the password and the code.
+SECOND_FACTOR_TICKET_LIFETIME = timedelta(minutes=5)
+SECOND_FACTOR_TICKET_SALT = "users.second-factor"
+
 ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"
 ACCESS_COOKIE_PATH = "/"

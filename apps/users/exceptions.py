@@ -17,6 +17,13 @@ class EmailNotConfirmed(DomainError):
     detail = Sentence("Confirm your e-mail address first: follow the link in the mail we sent you.")
 
 
+class TicketRefused(DomainError):
+    """Of the step between password and code: forged, too old, or the password has changed meanwhile."""
+
+    code = ErrorCode.AUTHENTICATION_FAILED
+    detail = Sentence("This took too long. Sign in again.")
+
+
 class TokenRefused(DomainError):
     """Bad, expired, used up or withdrawn: a client can only sign in again."""
 

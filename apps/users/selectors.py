@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from apps.users.constants import VERIFICATION_MANDATORY
-from apps.users.models import ApiKey, User
+from apps.users.models import ApiKey, AuthenticatorApp, User
 
 
 def find_user_by_login(*, login: str) -> User | None:
@@ -34,3 +34,7 @@ def list_api_keys(*, user: User) -> QuerySet[ApiKey]:
 
 def get_api_key(*, user: User, key_id: UUID) -> ApiKey | None:
     return list_api_keys(user=user).filter(pk=key_id).first()
+
+
+def has_second_factor(*, user: User) -> bool:
+    return AuthenticatorApp.objects.filter(user=user, confirmed_at__isnull=False).exists()

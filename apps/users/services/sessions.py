@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 class SignedIn:
     user: User
     tokens: TokenPair
+    device: str = ""
+    """What the client is to keep, so that its device is known the next time. Empty when carried on."""
 
 
 def open_session(*, user: User, client: Client) -> SignedIn:
@@ -45,6 +47,7 @@ def open_session(*, user: User, client: Client) -> SignedIn:
     session = SignInSession.objects.create(
         user=user,
         client_digest=_digest(client),
+        client_name=client.name,
         token_id=uuid4().hex,
         rotated_at=now,
         expires_at=now + settings.JWT_REFRESH_TOKEN_LIFETIME,
