@@ -28,7 +28,7 @@ from apps.plant_identification.models import (
     PlantIdentificationRequest,
 )
 from apps.plant_identification.tests.factories import CollectionFactory, PlantFactory, SpeciesFactory
-from apps.users.models import ApiKey, User
+from apps.users.models import ApiKey, SignInSession, User
 from apps.users.permissions import KeyAccess
 from apps.users.services.api_keys import create_api_key
 from apps.users.services.sessions import open_session
@@ -40,7 +40,7 @@ ANSWER = Path(__file__).resolve().parent.parent / "docs" / "api" / "examples" / 
 OF_THE_RECORD = ("id", "cache", "age_s", "created_at", "links")
 ACTORS = ("anonymous", "stranger", "expired_key", "other_key", "key", "owner")
 SCOPES = frozenset(ApiKeyScope)
-MISSING = {"key_id", "request_id", "plant_id", "collection_id", "species_id"}
+MISSING = {"key_id", "session_id", "request_id", "plant_id", "collection_id", "species_id"}
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 
 
@@ -89,6 +89,7 @@ def places_of(owner: User) -> dict[str, Any]:
     IdentificationFeedback.objects.create(request=record, verdict="wrong")
     return {
         "key_id": create_api_key(user=owner, name="Script", scopes=SCOPES, days=1).key.pk,
+        "session_id": SignInSession.objects.filter(user=owner).latest("created_at").pk,
         "request_id": record.pk,
         "position": 0,
         "plant_id": PlantFactory(owner=owner).pk,

@@ -1,10 +1,21 @@
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from apps.users.constants import VERIFICATION_MANDATORY
-from apps.users.models import ApiKey, AuthenticatorApp, User
+from apps.users.models import ApiKey, AuthenticatorApp, RecoveryCode, SignInSession, User
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    totp: bool
+    confirmed_at: datetime | None
+    recovery_codes_left: int
 
 
 def find_user_by_login(*, login: str) -> User | None:
@@ -38,3 +49,14 @@ def get_api_key(*, user: User, key_id: UUID) -> ApiKey | None:
 
 def has_second_factor(*, user: User) -> bool:
     return AuthenticatorApp.objects.filter(user=user, confirmed_at__isnull=False).exists()
+
+
+def describe_second_factor(*, user: User) -> SecondFactor:
+    app = AuthenticatorApp.objects.filter(user=user, confirmed_at__isnull=False).first()
+    left = RecoveryCode.objects.filter(user=user).count()
+    return SecondFactor(app is not None, app.confirmed_at if app else None, left)
+
+
+def list_active_sessions(*, user: Any) -> QuerySet[SignInSession]:
+    now = timezone.now()
+    return SignInSession.objects.filter(user_id=user.pk, revoked_at=None, expires_at__gt=now)

@@ -4,11 +4,14 @@ import re
 
 from django.http import HttpRequest
 from rest_framework.request import Request
+from rest_framework_simplejwt.tokens import Token
 
 from apps.core.api.addresses import client_address
 from apps.core.api.clients import OTHER_CLIENT, client_version
+from apps.users.authentication import CookieAuthentication
 from apps.users.constants import CLIENT_NAME_MAX_LENGTH, DEVICE_COOKIE, DEVICE_HEADER
-from apps.users.types import Client
+from apps.users.services.tokens import SESSION_CLAIM
+from apps.users.types import Client, Delivery
 
 USER_AGENT_MAX_LENGTH = 512
 
@@ -43,9 +46,20 @@ def client_of(request: Request | HttpRequest) -> Client:
     )
 
 
+def session_id_of(request: Request) -> str | None:
+    """Of the sign-in that a request belongs to."""
+    return request.auth.get(SESSION_CLAIM) if isinstance(request.auth, Token) else None
+
+
+def delivery_of(request: Request) -> Delivery:
+    """As the request's own token came, so goes the next."""
+    came_by_cookie = isinstance(request.successful_authenticator, CookieAuthentication)
+    return Delivery.COOKIES if came_by_cookie else Delivery.TOKENS
+
+
 def _name(request: Request | HttpRequest, user_agent: str) -> str:
     """Of our own words only: what a client writes about itself is shown to nobody."""
-    own = client_version(request).name  # type: ignore[arg-type]  # both kinds of request have headers
+    own = client_version(request).name
     program = own if own != OTHER_CLIENT else _first(_PROGRAMS, user_agent)
     system = _first(_SYSTEMS, user_agent)
     return " on ".join(word for word in (program, system) if word)

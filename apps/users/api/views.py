@@ -41,7 +41,7 @@ from apps.users.authentication import (
     require_csrf_token,
 )
 from apps.users.constants import ACCESS_COOKIE, REFRESH_COOKIE
-from apps.users.exceptions import TokenRefused, WrongCredentials
+from apps.users.exceptions import TokenRefused
 from apps.users.models import User
 from apps.users.selectors import is_confirmation_mandatory
 from apps.users.services.accounts import apply_for_account, register_user, update_profile
@@ -199,11 +199,6 @@ class EmailResendView(AuthView):
 
 
 def _sign_in(request: Request, form: Serializer[Any], delivery: Delivery) -> SignedIn | SecondFactorNeeded:
-    """Only failures count: a family behind one address may sign in as often as it likes."""
     login, password = form.validated_data["login"], form.validated_data["password"]
-    SIGN_IN_FAILURES.require_room(request, login)
-    try:
+    with SIGN_IN_FAILURES.attempt(request, login):
         return sign_in(login=login, password=password, client=client_of(request), delivery=delivery)
-    except WrongCredentials:
-        SIGN_IN_FAILURES.count(request, login)
-        raise

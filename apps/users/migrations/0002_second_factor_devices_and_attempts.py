@@ -15,9 +15,10 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AttemptCount',
             fields=[
-                ('key', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=64, unique=True)),
                 ('attempts', models.PositiveIntegerField(default=0)),
-                ('refused_until', models.DateTimeField(null=True)),
+                ('refused_until', models.DateTimeField(blank=True, null=True)),
                 ('expires_at', models.DateTimeField(db_index=True)),
             ],
         ),

@@ -7,9 +7,9 @@ class AttemptCount(models.Model):
     Here and not in Redis, whose going away must not be a chance to guess passwords.
     """
 
-    key = models.CharField(max_length=64, primary_key=True)
+    key = models.CharField(max_length=64, unique=True)
     attempts = models.PositiveIntegerField(default=0)
-    refused_until = models.DateTimeField(null=True)
+    refused_until = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

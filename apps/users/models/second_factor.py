@@ -5,7 +5,7 @@ from apps.core.models import TimestampedModel
 
 
 class AuthenticatorApp(TimestampedModel):
-    """The app that makes somebody's one-time codes (RFC 6238). It counts once a first code has confirmed it."""
+    """The app that makes somebody's one-time codes (RFC 6238). It counts once a first code was right."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="authenticator_app"

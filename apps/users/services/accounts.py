@@ -2,8 +2,6 @@
 
 from uuid import uuid4
 
-from django.contrib.auth import password_validation
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.core.exceptions import FieldError
@@ -14,6 +12,7 @@ from apps.users.models import User
 from apps.users.selectors import find_user_by_email, has_username
 from apps.users.services.confirmation import request_confirmation
 from apps.users.services.mail import send_already_registered
+from apps.users.services.passwords import password_errors
 from apps.users.services.sessions import SignedIn
 from apps.users.services.signing_in import begin_session
 from apps.users.types import Client, Registration
@@ -91,7 +90,7 @@ def _prepared(registration: Registration) -> User:
         last_name=registration.last_name,
     )
     user.clean_fields(exclude=["password"])
-    errors = _password_errors(registration.password, user)
+    errors = password_errors(password=registration.password, user=user)
     if has_username(username=user.username):
         errors.append(USERNAME_TAKEN)
     if errors:
@@ -102,17 +101,6 @@ def _prepared(registration: Registration) -> User:
 
 def _generated_username() -> str:
     return f"{GENERATED_USERNAME_PREFIX}{uuid4().hex[:12]}"
-
-
-def _password_errors(password: str, user: User) -> list[FieldError]:
-    try:
-        password_validation.validate_password(password, user)
-    except ValidationError as exc:
-        return [
-            FieldError("password", error.code or "invalid", " ".join(error.messages))
-            for error in exc.error_list
-        ]
-    return []
 
 
 def _taken_by_now(user: User) -> FieldError:

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib.auth import authenticate
 from django.contrib.auth.models import update_last_login
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -13,6 +12,8 @@ from apps.users.metrics import counted_authentication
 from apps.users.models import User
 from apps.users.selectors import has_second_factor, may_sign_in
 from apps.users.services.devices import remember_device
+from apps.users.services.passwords import check_password
+from apps.users.services.second_factor import use_code
 from apps.users.services.sessions import SignedIn, open_session
 from apps.users.types import Client, Delivery, SecondFactorNeeded
 
@@ -26,9 +27,7 @@ def sign_in(
         WrongCredentials
         EmailNotConfirmed: only where the password was right.
     """
-    user = authenticate(username=login, password=password)
-    if not isinstance(user, User):
-        raise WrongCredentials
+    user = check_password(login=login, password=password)
     return complete_sign_in(user=user, client=client, delivery=delivery)
 
 
@@ -74,6 +73,20 @@ def read_ticket(*, ticket: str) -> tuple[User, Delivery]:
     if user is None or not constant_time_compare(password_digest, _password_digest(user)):
         raise TicketRefused
     return user, Delivery(delivery)
+
+
+@counted_authentication()
+def finish_sign_in(*, user: User, code: str, client: Client) -> SignedIn:
+    """The second step of somebody whose ticket was good.
+
+    Raises:
+        CodeRefused
+        EmailNotConfirmed
+    """
+    if not may_sign_in(user=user):
+        raise EmailNotConfirmed
+    use_code(user=user, code=code)
+    return begin_session(user=user, client=client)
 
 
 def _password_digest(user: User) -> str:

@@ -4,59 +4,6 @@
  */
 
 export interface paths {
-    "/api/v1/auth/api-keys/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One's own API keys, newest first, without their secrets. */
-        get: operations["list_api_keys"];
-        put?: never;
-        /** @description Make a key. The answer shows it whole, this once. */
-        post: operations["create_api_key"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/api-keys/{key_id}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One of one's own API keys. */
-        get: operations["get_api_key"];
-        put?: never;
-        post?: never;
-        /** @description Revoke it: it is refused from now on, and so is what it was before a rotation. */
-        delete: operations["revoke_api_key"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/api-keys/{key_id}/rotate/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** @description A new secret, shown this once. The old one works for another hour, unless told otherwise. */
-        post: operations["rotate_api_key"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/auth/csrf/": {
         parameters: {
             query?: never;
@@ -142,6 +89,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/mfa/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whether signing in takes a code. */
+        get: operations["auth_mfa_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/recovery-codes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Get new recovery codes. The old ones are good no more. */
+        post: operations["auth_mfa_recovery_codes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Get the secret for an authenticator app. It counts once `confirm/` was shown a code. */
+        post: operations["auth_mfa_totp_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show that the app works. From then on signing in takes a code. */
+        post: operations["auth_mfa_totp_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp/remove/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go back to signing in with the password alone. */
+        post: operations["auth_mfa_totp_remove_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/verify/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Signs in as the first step would have: with cookies after `auth/login/`, which takes the CSRF token here, too, and with tokens in the body after `auth/token/`. */
+        post: operations["auth_mfa_verify_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/change/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description All other sign-ins end. This one goes on with the tokens of the answer, in cookies for who sent cookies; those it had are good no more. */
+        post: operations["auth_password_change_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send a link for a new password. The answer is the same for every address. */
+        post: operations["auth_password_reset_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description 400 `link_invalid` or `link_expired` for a key that is no good, `invalid` with the reasons for a password that is not taken. All sign-ins of the account end, and its address counts as confirmed. */
+        post: operations["auth_password_reset_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/register/": {
         parameters: {
             query?: never;
@@ -154,6 +254,41 @@ export interface paths {
         /** @description The answer is 202 where an address must be confirmed before signing in, whether or not it is known, and 201 with the sign-in cookies where that may wait. */
         post: operations["auth_register_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One's own sign-ins that have not ended, newest first. */
+        get: operations["auth_sessions_list"];
+        put?: never;
+        post?: never;
+        /** @description End all others. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description End one of them, this one or another. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -841,61 +976,6 @@ export interface components {
          * @enum {string}
          */
         AnswerStatus: "complete" | "partial" | "stale" | "queued";
-        ApiKey: {
-            /** Format: uuid */
-            readonly id: string;
-            readonly name: string;
-            /** @description What the key begins with. */
-            readonly beginning: string;
-            readonly scopes: components["schemas"]["ApiKeyScope"][];
-            /** Format: date-time */
-            readonly created_at: string;
-            /** Format: date-time */
-            readonly expires_at: string;
-            /**
-             * Format: date-time
-             * @description Written once a minute at most.
-             */
-            readonly last_used_at: string | null;
-            /**
-             * Format: date-time
-             * @description Until then the secret before the last rotation works, too.
-             */
-            readonly previous_until: string | null;
-            readonly links: {
-                [key: string]: string;
-            };
-        };
-        ApiKeyRequestRequest: {
-            /**
-             * @description How long it is good for.
-             * @default 90
-             */
-            days?: number;
-            /** @description What it is for. */
-            name: string;
-            /** @description `read`: look at what is one's own. `identify`: identify plants. `write`: change the rest. */
-            scopes: components["schemas"]["ApiKeyScope"][];
-        };
-        ApiKeyRotationRequest: {
-            /**
-             * @description How long it is good for.
-             * @default 90
-             */
-            days?: number;
-            /**
-             * @description The old secret ends at once, and not after an hour.
-             * @default false
-             */
-            immediately?: boolean;
-        };
-        /**
-         * @description * `identify` - identify
-         *     * `read` - read
-         *     * `write` - write
-         * @enum {string}
-         */
-        ApiKeyScope: "identify" | "read" | "write";
         ApiVersion: {
             version: string;
             path: string;
@@ -970,6 +1050,10 @@ export interface components {
             /** Format: uri */
             update_url: string;
         };
+        CodeRequestRequest: {
+            /** @description Six digits, from the app. */
+            code: string;
+        };
         Collection: {
             /** Format: uuid */
             id: string;
@@ -1001,6 +1085,10 @@ export interface components {
         CsrfToken: {
             /** @description Send it as `X-CSRFToken`. */
             csrf_token: string;
+        };
+        CurrentPasswordRequestRequest: {
+            /** @description Left out only by who has none, because they sign in by another service. */
+            password?: string;
         };
         Disease: {
             name: string;
@@ -1038,6 +1126,7 @@ export interface components {
          *     * `authentication_failed` - Sign-in failed
          *     * `csrf_failed` - CSRF check failed
          *     * `email_not_verified` - E-mail address not confirmed
+         *     * `second_factor_required` - One more step to sign in
          *     * `link_invalid` - The link is not valid
          *     * `link_expired` - The link has expired
          *     * `permission_denied` - Not allowed
@@ -1067,7 +1156,7 @@ export interface components {
          *     * `internal_error` - Something went wrong
          * @enum {string}
          */
-        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
+        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -1424,6 +1513,12 @@ export interface components {
             detail: string;
         };
         NullEnum: null;
+        Offer: {
+            /** @description To type in where there is no camera. */
+            secret: string;
+            /** @description To show as a QR code. Do not send it to any other service. */
+            otpauth_url: string;
+        };
         /**
          * @description * `leaf` - leaf
          *     * `flower` - flower
@@ -1433,13 +1528,6 @@ export interface components {
          * @enum {string}
          */
         Organ: "leaf" | "flower" | "fruit" | "bark" | "auto";
-        PaginatedApiKeyList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["ApiKey"][];
-        };
         PaginatedCollectionList: {
             count: number;
             /** Format: uri */
@@ -1470,12 +1558,33 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["RequestEntry"][];
         };
+        PaginatedSessionList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Session"][];
+        };
         PaginatedSpeciesEntryList: {
             /** Format: uri */
             next: string | null;
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["SpeciesEntry"][];
+        };
+        PasswordChangeRequestRequest: {
+            current_password: string;
+            new_password: string;
+        };
+        PasswordResetConfirmRequestRequest: {
+            /** @description From the link in the mail. */
+            key: string;
+            /** @description The new one. */
+            password: string;
+        };
+        PasswordResetRequestRequest: {
+            /** Format: email */
+            email: string;
         };
         PatchedCollectionRequestRequest: {
             /** @description No other of one's own has it. */
@@ -1598,6 +1707,12 @@ export interface components {
             request_id: string;
             errors: components["schemas"]["FieldProblem"][];
         };
+        /** @description One of the two. */
+        ProofRequestRequest: {
+            password?: string;
+            /** @description From the app, or a recovery code. */
+            code?: string;
+        };
         ProviderHealth: {
             available: boolean;
             configured: boolean;
@@ -1667,6 +1782,10 @@ export interface components {
             photo: string | null;
             species: string | null;
         };
+        RecoveryCodes: {
+            /** @description Each works once. They are shown now and never again. */
+            recovery_codes: string[];
+        };
         RefreshRequestRequest: {
             /** @description Left out on the web: the cookie is used. */
             refresh?: string;
@@ -1681,6 +1800,7 @@ export interface components {
             first_name?: string;
             last_name?: string;
         };
+        Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
         RequestEntry: {
             /** Format: uuid */
             id: string;
@@ -1698,6 +1818,38 @@ export interface components {
         ResendRequestRequest: {
             /** Format: email */
             email: string;
+        };
+        SecondFactor: {
+            /** @description Whether signing in takes a code. */
+            totp: boolean;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            confirmed_at: string | null;
+            recovery_codes_left: number;
+        };
+        /** @description One more step, to `auth/mfa/verify/`. */
+        SecondFactorProblem: {
+            /** @description An address that explains the code. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description A sentence for the user. */
+            detail: string;
+            instance: string;
+            code: components["schemas"]["ErrorCode"];
+            request_id: string;
+            /** @description Who has it has shown the password; send it with the code. */
+            ticket: string;
+            expires_in_s: number;
+            errors: components["schemas"]["FieldProblem"][];
+        };
+        SecondStepRequestRequest: {
+            /** @description From the answer `second_factor_required`. */
+            ticket: string;
+            /** @description From the app, or a recovery code. */
+            code: string;
         };
         /**
          * @description * `development` - development
@@ -1718,33 +1870,24 @@ export interface components {
             database: components["schemas"]["Availability"];
             celery: components["schemas"]["Availability"];
         };
-        ShownApiKey: {
-            /** @description The whole key. Keep it now: it is never shown again. */
-            readonly key: string;
+        Session: {
             /** Format: uuid */
             readonly id: string;
-            readonly name: string;
-            /** @description What the key begins with. */
-            readonly beginning: string;
-            readonly scopes: components["schemas"]["ApiKeyScope"][];
+            /** @description Such as `Firefox on Windows`; empty where nothing is known. */
+            client: string;
             /** Format: date-time */
             readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description To within the lifetime of an access token.
+             */
+            last_used_at: string;
             /** Format: date-time */
             readonly expires_at: string;
-            /**
-             * Format: date-time
-             * @description Written once a minute at most.
-             */
-            readonly last_used_at: string | null;
-            /**
-             * Format: date-time
-             * @description Until then the secret before the last rotation works, too.
-             */
-            readonly previous_until: string | null;
-            readonly links: {
-                [key: string]: string;
-            };
+            /** @description The one this request belongs to. */
+            readonly current: boolean;
         };
+        SignInProblem: components["schemas"]["Problem"] | components["schemas"]["SecondFactorProblem"];
         /** @description The account is named once, in any of the three fields. */
         SignInRequestRequest: {
             /** @description E-mail address or name. */
@@ -1756,6 +1899,7 @@ export interface components {
         SignedIn: {
             user: components["schemas"]["User"];
         };
+        SignedInAfterSecondStep: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
         SimilarImage: {
             citation: string | null;
             license_name: string | null;
@@ -1977,660 +2121,6 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list_api_keys: {
-        parameters: {
-            query?: {
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description How many results a page has. */
-                page_size?: number;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedApiKeyList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    create_api_key: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApiKeyRequestRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    Location: components["headers"]["Sometimes-Location"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ShownApiKey"];
-                };
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time. */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request is too large. */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of a kind this address does not take. */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_api_key: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path: {
-                key_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApiKey"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revoke_api_key: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                key_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    rotate_api_key: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-            };
-            path: {
-                key_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["ApiKeyRotationRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ShownApiKey"];
-                };
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body did not arrive in time. */
-            408: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request is too large. */
-            413: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is of a kind this address does not take. */
-            415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     auth_csrf_retrieve: {
         parameters: {
             query?: never;
@@ -3042,7 +2532,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -3084,7 +2574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `email_not_verified`: the password is right, the address must be confirmed first. Or `csrf_failed`. */
+            /** @description `second_factor_required`: the password is right, and a code is left to give. Or `email_not_verified`: the password is right, the address must be confirmed first. Or `csrf_failed`, with cookies. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3095,7 +2585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["SignInProblem"];
                 };
             };
             /** @description There is no answer of the kind that `Accept` asks for. */
@@ -3345,6 +2835,1549 @@ export interface operations {
             };
         };
     };
+    auth_mfa_retrieve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_recovery_codes_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProofRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: there is no authenticator app. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CurrentPasswordRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email_not_verified`: the password is right, the address must be confirmed first. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: there is an authenticator app already. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: nothing was offered, or too long ago. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_remove_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProofRequestRequest"];
+            };
+        };
+        responses: {
+            /** @description Signing in takes no code any more. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: there is no authenticator app. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_verify_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description What the last sign-in on this device answered in the header of the same name. */
+                "X-Device-Token"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStepRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
+                    "Set-Cookie"?: string;
+                    /** @description Keep it, and send it along when signing in again: strangers' failures do not keep this device out. */
+                    "X-Device-Token"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInAfterSecondStep"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. Or `authentication_failed`: bad, expired, used up or withdrawn. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_change_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChangeRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
+                    "Set-Cookie"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_reset_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequestRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_reset_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetConfirmRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description `device`: strangers' failures do not keep this browser out. */
+                    "Set-Cookie"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_register_create: {
         parameters: {
             query?: never;
@@ -3370,7 +4403,7 @@ export interface operations {
             /** @description The account is made, and signed in. */
             201: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -3544,10 +4577,329 @@ export interface operations {
             };
         };
     };
+    auth_sessions_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSessionList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only this sign-in is left. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its tokens stop working at once. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_token_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description What the last sign-in on this device answered in the header of the same name. */
+                "X-Device-Token"?: string;
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -3566,6 +4918,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Keep it, and send it along when signing in again: strangers' failures do not keep this device out. */
+                    "X-Device-Token"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -3606,7 +4960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `email_not_verified`: the password is right, the address must be confirmed first. */
+            /** @description `second_factor_required`: the password is right, and a code is left to give. Or `email_not_verified`: the password is right, the address must be confirmed first. Or `csrf_failed`, with cookies. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -3617,7 +4971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["SignInProblem"];
                 };
             };
             /** @description There is no answer of the kind that `Accept` asks for. */
@@ -3746,7 +5100,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. Emptied with 401. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. Emptied with 401. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -3772,7 +5126,7 @@ export interface operations {
             /** @description `authentication_failed`: bad, expired, used up or withdrawn. */
             401: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. Emptied with 401. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. Emptied with 401. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -4382,8 +5736,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -4397,8 +5749,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -4409,8 +5759,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4424,8 +5772,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4438,8 +5784,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4452,23 +5796,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4481,8 +5808,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4494,8 +5819,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4546,8 +5869,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -4561,8 +5882,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -4573,8 +5892,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4588,8 +5905,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4602,8 +5917,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4616,23 +5929,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4645,8 +5941,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4660,8 +5954,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4906,8 +6198,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -4921,8 +6211,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -4933,8 +6221,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4948,8 +6234,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4962,8 +6246,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -4976,23 +6258,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5005,8 +6270,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5018,8 +6281,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5061,8 +6322,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -5076,8 +6335,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -5088,8 +6345,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5103,8 +6358,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5117,8 +6370,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5131,23 +6382,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5160,8 +6394,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5175,8 +6407,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5210,8 +6440,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
                     [name: string]: unknown;
@@ -5225,8 +6453,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5240,8 +6466,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5254,8 +6478,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5268,8 +6490,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5282,8 +6502,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5295,8 +6513,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5309,8 +6525,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5323,23 +6537,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5352,8 +6549,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5367,8 +6562,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5402,8 +6595,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -5417,8 +6608,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -5430,8 +6619,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5444,8 +6631,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5458,8 +6643,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5472,23 +6655,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5501,8 +6667,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5516,8 +6680,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5552,8 +6714,6 @@ export interface operations {
                     "Restorable-Until"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5564,8 +6724,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5578,8 +6736,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5592,8 +6748,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5606,23 +6760,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5635,8 +6772,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5650,8 +6785,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5687,8 +6820,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5701,8 +6832,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5716,8 +6845,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5730,8 +6857,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5744,8 +6869,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5758,8 +6881,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5772,8 +6893,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5786,8 +6905,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5800,23 +6917,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5829,8 +6929,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5844,8 +6942,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5877,8 +6973,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5891,8 +6985,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5906,8 +6998,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5920,8 +7010,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5934,8 +7022,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5948,8 +7034,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5962,8 +7046,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5975,8 +7057,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5989,8 +7069,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6003,23 +7081,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6032,8 +7093,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6047,8 +7106,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6098,8 +7155,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -6113,8 +7168,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -6125,8 +7178,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6140,8 +7191,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6154,8 +7203,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6168,23 +7215,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6197,8 +7227,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6212,8 +7240,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6247,8 +7273,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -6262,8 +7286,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -6275,8 +7297,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6289,8 +7309,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6303,8 +7321,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6317,23 +7333,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6346,8 +7345,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6361,8 +7358,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6397,8 +7392,6 @@ export interface operations {
                     "Restorable-Until"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6409,8 +7402,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6423,8 +7414,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6437,8 +7426,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6451,23 +7438,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6480,8 +7450,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6495,8 +7463,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6530,8 +7496,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -6545,8 +7509,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -6558,8 +7520,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6572,8 +7532,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6586,8 +7544,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6600,23 +7556,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6629,8 +7568,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6644,8 +7581,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6681,8 +7616,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6695,8 +7628,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6710,8 +7641,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6724,8 +7653,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6738,8 +7665,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6752,8 +7677,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6766,8 +7689,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6779,8 +7700,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6793,8 +7712,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6807,23 +7724,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6836,8 +7736,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6851,8 +7749,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6885,8 +7781,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6897,8 +7791,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6911,8 +7803,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6925,8 +7815,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6939,23 +7827,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6968,8 +7839,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6983,8 +7852,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7018,8 +7885,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -7033,8 +7898,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -7046,8 +7909,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7060,8 +7921,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7074,8 +7933,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7088,23 +7945,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7117,8 +7957,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7132,8 +7970,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7288,8 +8124,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7302,8 +8136,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7317,8 +8149,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7331,8 +8161,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7345,8 +8173,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7359,8 +8185,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7373,8 +8197,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7387,8 +8209,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7401,23 +8221,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7430,8 +8233,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7445,8 +8246,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8148,8 +8947,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -8163,8 +8960,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -8175,8 +8970,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8190,8 +8983,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8204,8 +8995,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8218,23 +9007,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8247,8 +9019,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8260,8 +9030,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8299,8 +9067,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -8314,8 +9080,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -8326,8 +9090,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8341,8 +9103,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8355,8 +9115,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8369,23 +9127,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8398,8 +9139,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8413,8 +9152,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8448,8 +9185,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
                     [name: string]: unknown;
@@ -8463,8 +9198,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8478,8 +9211,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8492,8 +9223,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8506,8 +9235,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8520,8 +9247,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8533,8 +9258,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8547,8 +9270,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8561,23 +9282,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8590,8 +9294,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8605,8 +9307,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8640,8 +9340,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -8655,8 +9353,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -8668,8 +9364,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8682,8 +9376,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8696,8 +9388,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8710,23 +9400,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8739,8 +9412,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8754,8 +9425,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8788,8 +9457,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8800,8 +9467,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8814,8 +9479,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8828,8 +9491,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8842,23 +9503,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8871,8 +9515,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8886,8 +9528,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8923,8 +9563,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8937,8 +9575,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8952,8 +9588,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8966,8 +9600,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8980,8 +9612,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8994,8 +9624,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9008,8 +9636,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9022,8 +9648,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9036,23 +9660,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9065,8 +9672,6 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9080,8 +9685,6 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
