@@ -4,9 +4,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from apps.users.models import SubscriptionTier, User
+from apps.users.permissions import KeyAccess
 from apps.users.services.sessions import end_all_sessions
+from apps.users.types import ApiKeyScope
 
-__all__ = ["SubscriptionTier", "User", "end_all_sessions", "tier_of"]
+__all__ = ["ApiKeyScope", "KeyAccess", "SubscriptionTier", "User", "end_all_sessions", "tier_of"]
 
 
 def tier_of(user: AbstractBaseUser | AnonymousUser) -> SubscriptionTier | None:

@@ -37,6 +37,7 @@ from apps.plant_identification.services.plants import (
     restore_plant,
     update_plant,
 )
+from apps.users.public import KeyAccess
 
 NO_ROOM: dict[Any, Any] = {(409, PROBLEM_CONTENT_TYPE): ProblemSerializer}
 
@@ -53,6 +54,7 @@ class PlantFilter(django_filters.FilterSet):  # type: ignore[misc]  # without ty
 class PlantListView(ListAPIView[Plant]):
     """One's own plants, newest first."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
     serializer_class = PlantSerializer
     pagination_class = NumberedPagination
@@ -79,6 +81,7 @@ class PlantListView(ListAPIView[Plant]):
 class PlantDetailView(APIView):
     """One of one's own plants."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="get_plant", responses=PlantSerializer)
@@ -106,6 +109,7 @@ class PlantDetailView(APIView):
 class PlantRestoreView(APIView):
     """Takes a deletion back, for a few minutes. Safe to repeat."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="restore_plant", request=None, responses={200: PlantSerializer, **NO_ROOM})
@@ -124,6 +128,7 @@ def _plant(request: Request, plant_id: UUID) -> Response:
 class CollectionListView(ListAPIView[PlantCollection]):
     """One's own collections by name, each with the number of plants in it."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
     serializer_class = CollectionSerializer
     pagination_class = NumberedPagination
@@ -150,6 +155,7 @@ class CollectionListView(ListAPIView[PlantCollection]):
 class CollectionDetailView(APIView):
     """One of one's own collections."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
 
     @extend_schema(operation_id="get_collection", responses=CollectionSerializer)

@@ -26,6 +26,7 @@ from apps.plant_identification.services.completion import complete_answer
 from apps.plant_identification.services.deletion import delete_record, restore_record
 from apps.plant_identification.services.records import describe
 from apps.plant_identification.services.registry import registry
+from apps.users.public import KeyAccess
 
 
 class _OwnRequestsView(ListAPIView[PlantIdentificationRequest]):
@@ -40,12 +41,14 @@ class _OwnRequestsView(ListAPIView[PlantIdentificationRequest]):
 class RequestListView(_OwnRequestsView):
     """One's own identifications, newest first."""
 
+    api_key_access = KeyAccess()
     serializer_class = RequestEntrySerializer
 
 
 class HistoryView(_OwnRequestsView):
     """The short list: what was identified when."""
 
+    api_key_access = KeyAccess()
     serializer_class = HistoryEntrySerializer
 
 
@@ -55,6 +58,7 @@ class RequestDetailView(APIView):
     Who is not signed in reaches an identification made without signing in, by its unguessable id alone.
     """
 
+    api_key_access = KeyAccess()
     permission_classes = [AllowAny]
 
     @extend_schema(operation_id="get_identification", responses=IdentificationSerializer)
@@ -78,6 +82,7 @@ class RequestDetailView(APIView):
 class RestoreView(APIView):
     """Takes a deletion back, for a few minutes. Safe to repeat."""
 
+    api_key_access = KeyAccess()
     permission_classes = [AllowAny]  # whoever may see the record: its owner
 
     @extend_schema(operation_id="restore_identification", request=None, responses=IdentificationSerializer)

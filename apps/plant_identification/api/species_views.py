@@ -31,6 +31,7 @@ from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.permissions import IsAuthenticatedOrReadOnlyWithRateLimit
 from apps.plant_identification.selectors import get_species, list_species
 from apps.plant_identification.services.species_search import search_species
+from apps.users.public import KeyAccess
 
 
 class SpeciesThrottle(AddressThrottle):
@@ -70,6 +71,7 @@ class _SpeciesView(APIView):
 class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
     """All species anybody has identified, page by page."""
 
+    api_key_access = KeyAccess()
     serializer_class = SpeciesEntrySerializer
     filter_backends = [DjangoFilterBackend, SpeciesOrdering]
     filterset_class = SpeciesFilter
@@ -94,6 +96,8 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
 class SpeciesDetailView(_SpeciesView):
     """One species: its names, where it belongs, how often it is identified, and who says so."""
 
+    api_key_access = KeyAccess()
+
     @extend_schema(
         operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
     )
@@ -108,6 +112,8 @@ class SpeciesDetailView(_SpeciesView):
 
 class SpeciesSearchView(_SpeciesView):
     """Species by what somebody types: any of their names, its beginning, or something like it."""
+
+    api_key_access = KeyAccess()
 
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer

@@ -89,6 +89,159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/mfa/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whether signing in takes a code. */
+        get: operations["auth_mfa_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/recovery-codes/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Get new recovery codes. The old ones are good no more. */
+        post: operations["auth_mfa_recovery_codes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Get the secret for an authenticator app. It counts once `confirm/` was shown a code. */
+        post: operations["auth_mfa_totp_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Show that the app works. From then on signing in takes a code. */
+        post: operations["auth_mfa_totp_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp/remove/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Go back to signing in with the password alone. */
+        post: operations["auth_mfa_totp_remove_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/verify/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Signs in as the first step would have: with cookies after `auth/login/`, which takes the CSRF token here, too, and with tokens in the body after `auth/token/`. */
+        post: operations["auth_mfa_verify_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/change/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description All other sign-ins end. This one goes on with the tokens of the answer, in cookies for who sent cookies; those it had are good no more. */
+        post: operations["auth_password_change_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send a link for a new password. The answer is the same for every address. */
+        post: operations["auth_password_reset_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description 400 `link_invalid` or `link_expired` for a key that is no good, `invalid` with the reasons for a password that is not taken. All sign-ins of the account end, and its address counts as confirmed. */
+        post: operations["auth_password_reset_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/register/": {
         parameters: {
             query?: never;
@@ -101,6 +254,41 @@ export interface paths {
         /** @description The answer is 202 where an address must be confirmed before signing in, whether or not it is known, and 201 with the sign-in cookies where that may wait. */
         post: operations["auth_register_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One's own sign-ins that have not ended, newest first. */
+        get: operations["auth_sessions_list"];
+        put?: never;
+        post?: never;
+        /** @description End all others. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** @description End one of them, this one or another. */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -862,6 +1050,10 @@ export interface components {
             /** Format: uri */
             update_url: string;
         };
+        CodeRequestRequest: {
+            /** @description Six digits, from the app. */
+            code: string;
+        };
         Collection: {
             /** Format: uuid */
             id: string;
@@ -893,6 +1085,10 @@ export interface components {
         CsrfToken: {
             /** @description Send it as `X-CSRFToken`. */
             csrf_token: string;
+        };
+        CurrentPasswordRequestRequest: {
+            /** @description Left out only by who has none, because they sign in by another service. */
+            password?: string;
         };
         Disease: {
             name: string;
@@ -930,6 +1126,7 @@ export interface components {
          *     * `authentication_failed` - Sign-in failed
          *     * `csrf_failed` - CSRF check failed
          *     * `email_not_verified` - E-mail address not confirmed
+         *     * `second_factor_required` - One more step to sign in
          *     * `link_invalid` - The link is not valid
          *     * `link_expired` - The link has expired
          *     * `permission_denied` - Not allowed
@@ -959,7 +1156,7 @@ export interface components {
          *     * `internal_error` - Something went wrong
          * @enum {string}
          */
-        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
+        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -1316,6 +1513,12 @@ export interface components {
             detail: string;
         };
         NullEnum: null;
+        Offer: {
+            /** @description To type in where there is no camera. */
+            secret: string;
+            /** @description To show as a QR code. Do not send it to any other service. */
+            otpauth_url: string;
+        };
         /**
          * @description * `leaf` - leaf
          *     * `flower` - flower
@@ -1355,12 +1558,33 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["RequestEntry"][];
         };
+        PaginatedSessionList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Session"][];
+        };
         PaginatedSpeciesEntryList: {
             /** Format: uri */
             next: string | null;
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["SpeciesEntry"][];
+        };
+        PasswordChangeRequestRequest: {
+            current_password: string;
+            new_password: string;
+        };
+        PasswordResetConfirmRequestRequest: {
+            /** @description From the link in the mail. */
+            key: string;
+            /** @description The new one. */
+            password: string;
+        };
+        PasswordResetRequestRequest: {
+            /** Format: email */
+            email: string;
         };
         PatchedCollectionRequestRequest: {
             /** @description No other of one's own has it. */
@@ -1483,6 +1707,12 @@ export interface components {
             request_id: string;
             errors: components["schemas"]["FieldProblem"][];
         };
+        /** @description One of the two. */
+        ProofRequestRequest: {
+            password?: string;
+            /** @description From the app, or a recovery code. */
+            code?: string;
+        };
         ProviderHealth: {
             available: boolean;
             configured: boolean;
@@ -1552,6 +1782,10 @@ export interface components {
             photo: string | null;
             species: string | null;
         };
+        RecoveryCodes: {
+            /** @description Each works once. They are shown now and never again. */
+            recovery_codes: string[];
+        };
         RefreshRequestRequest: {
             /** @description Left out on the web: the cookie is used. */
             refresh?: string;
@@ -1566,6 +1800,7 @@ export interface components {
             first_name?: string;
             last_name?: string;
         };
+        Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
         RequestEntry: {
             /** Format: uuid */
             id: string;
@@ -1583,6 +1818,38 @@ export interface components {
         ResendRequestRequest: {
             /** Format: email */
             email: string;
+        };
+        SecondFactor: {
+            /** @description Whether signing in takes a code. */
+            totp: boolean;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            confirmed_at: string | null;
+            recovery_codes_left: number;
+        };
+        /** @description One more step, to `auth/mfa/verify/`. */
+        SecondFactorProblem: {
+            /** @description An address that explains the code. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description A sentence for the user. */
+            detail: string;
+            instance: string;
+            code: components["schemas"]["ErrorCode"];
+            request_id: string;
+            /** @description Who has it has shown the password; send it with the code. */
+            ticket: string;
+            expires_in_s: number;
+            errors: components["schemas"]["FieldProblem"][];
+        };
+        SecondStepRequestRequest: {
+            /** @description From the answer `second_factor_required`. */
+            ticket: string;
+            /** @description From the app, or a recovery code. */
+            code: string;
         };
         /**
          * @description * `development` - development
@@ -1603,6 +1870,24 @@ export interface components {
             database: components["schemas"]["Availability"];
             celery: components["schemas"]["Availability"];
         };
+        Session: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Such as `Firefox on Windows`; empty where nothing is known. */
+            client: string;
+            /** Format: date-time */
+            readonly created_at: string;
+            /**
+             * Format: date-time
+             * @description To within the lifetime of an access token.
+             */
+            last_used_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /** @description The one this request belongs to. */
+            readonly current: boolean;
+        };
+        SignInProblem: components["schemas"]["Problem"] | components["schemas"]["SecondFactorProblem"];
         /** @description The account is named once, in any of the three fields. */
         SignInRequestRequest: {
             /** @description E-mail address or name. */
@@ -1614,6 +1899,7 @@ export interface components {
         SignedIn: {
             user: components["schemas"]["User"];
         };
+        SignedInAfterSecondStep: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
         SimilarImage: {
             citation: string | null;
             license_name: string | null;
@@ -2246,7 +2532,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -2288,7 +2574,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `email_not_verified`: the password is right, the address must be confirmed first. Or `csrf_failed`. */
+            /** @description `second_factor_required`: the password is right, and a code is left to give. Or `email_not_verified`: the password is right, the address must be confirmed first. Or `csrf_failed`, with cookies. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2299,7 +2585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["SignInProblem"];
                 };
             };
             /** @description There is no answer of the kind that `Accept` asks for. */
@@ -2549,6 +2835,1549 @@ export interface operations {
             };
         };
     };
+    auth_mfa_retrieve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_recovery_codes_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProofRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: there is no authenticator app. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CurrentPasswordRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `email_not_verified`: the password is right, the address must be confirmed first. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: there is an authenticator app already. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: nothing was offered, or too long ago. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_remove_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ProofRequestRequest"];
+            };
+        };
+        responses: {
+            /** @description Signing in takes no code any more. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: there is no authenticator app. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_verify_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description What the last sign-in on this device answered in the header of the same name. */
+                "X-Device-Token"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondStepRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
+                    "Set-Cookie"?: string;
+                    /** @description Keep it, and send it along when signing in again: strangers' failures do not keep this device out. */
+                    "X-Device-Token"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedInAfterSecondStep"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `authentication_failed`: the code is wrong or was used before. Or `authentication_failed`: bad, expired, used up or withdrawn. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_change_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChangeRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
+                    "Set-Cookie"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Renewed"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_reset_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequestRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts from this network address or for this account. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_reset_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetConfirmRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description `device`: strangers' failures do not keep this browser out. */
+                    "Set-Cookie"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notice"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_register_create: {
         parameters: {
             query?: never;
@@ -2574,7 +4403,7 @@ export interface operations {
             /** @description The account is made, and signed in. */
             201: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -2748,10 +4577,329 @@ export interface operations {
             };
         };
     };
+    auth_sessions_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSessionList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Only this sign-in is left. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description From `auth/csrf/`; needed where cookies are sent. */
+                "X-CSRFToken"?: string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its tokens stop working at once. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_token_create: {
         parameters: {
             query?: never;
             header?: {
+                /** @description What the last sign-in on this device answered in the header of the same name. */
+                "X-Device-Token"?: string;
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -2770,6 +4918,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Keep it, and send it along when signing in again: strangers' failures do not keep this device out. */
+                    "X-Device-Token"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -2810,7 +4960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `email_not_verified`: the password is right, the address must be confirmed first. */
+            /** @description `second_factor_required`: the password is right, and a code is left to give. Or `email_not_verified`: the password is right, the address must be confirmed first. Or `csrf_failed`, with cookies. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
@@ -2821,7 +4971,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/problem+json": components["schemas"]["SignInProblem"];
                 };
             };
             /** @description There is no answer of the kind that `Accept` asks for. */
@@ -2950,7 +5100,7 @@ export interface operations {
         responses: {
             200: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. Emptied with 401. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. Emptied with 401. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -2976,7 +5126,7 @@ export interface operations {
             /** @description `authentication_failed`: bad, expired, used up or withdrawn. */
             401: {
                 headers: {
-                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. Emptied with 401. */
+                    /** @description `access_token` and `refresh_token`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only. `device` with a sign-in: strangers' failures do not keep this browser out. Emptied with 401. */
                     "Set-Cookie"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
