@@ -17,6 +17,9 @@ REGISTER_PERIOD_S = 60 * 60
 LOST_REPLY_GRACE = timedelta(seconds=60)
 SESSIONS_PER_USER_MAX = 50  # the oldest go first
 
+TICKET_LIFETIME = timedelta(seconds=30)  # from asking for it to opening a WebSocket with it
+TICKETS_PERIOD_S = 60
+
 ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"
 ACCESS_COOKIE_PATH = "/"

@@ -23,4 +23,5 @@ IDENTIFY_RATE_ENTERPRISE = env.int("IDENTIFY_RATE_ENTERPRISE", default=1_000)
 REFUSED_UPLOAD_RATE = env.int("REFUSED_UPLOAD_RATE", default=60)  # per address and hour
 SIGN_IN_RATE = env.int("SIGN_IN_RATE", default=5)  # per address and account in 15 min
 REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and hour
+WS_TICKET_RATE = env.int("WS_TICKET_RATE", default=30)  # per person and minute
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute

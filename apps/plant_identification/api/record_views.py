@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.sparse import SparseReads
 from apps.core.languages import written_language
 from apps.plant_identification.api.filters import CreationOrdering, RequestFilter
 from apps.plant_identification.api.serializers import (
@@ -28,7 +29,7 @@ from apps.plant_identification.services.records import describe
 from apps.plant_identification.services.registry import registry
 
 
-class _OwnRequestsView(ListAPIView[PlantIdentificationRequest]):
+class _OwnRequestsView(SparseReads, ListAPIView[PlantIdentificationRequest]):
     permission_classes = [IsAuthenticated]
     filter_backends = [DjangoFilterBackend, CreationOrdering]
     filterset_class = RequestFilter
@@ -49,13 +50,14 @@ class HistoryView(_OwnRequestsView):
     serializer_class = HistoryEntrySerializer
 
 
-class RequestDetailView(APIView):
+class RequestDetailView(SparseReads):
     """One identification, with what arrived since it was answered.
 
     Who is not signed in reaches an identification made without signing in, by its unguessable id alone.
     """
 
     permission_classes = [AllowAny]
+    shown_by = IdentificationSerializer
 
     @extend_schema(operation_id="get_identification", responses=IdentificationSerializer)
     def get(self, request: Request, request_id: UUID) -> Response:
@@ -79,6 +81,7 @@ class RestoreView(APIView):
     """Takes a deletion back, for a few minutes. Safe to repeat."""
 
     permission_classes = [AllowAny]  # whoever may see the record: its owner
+    repeatable = "what is restored stays restored"
 
     @extend_schema(operation_id="restore_identification", request=None, responses=IdentificationSerializer)
     def post(self, request: Request, request_id: UUID) -> Response:

@@ -11,9 +11,9 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 
 from apps.core.api.addresses import client_address
+from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
 from apps.plant_identification import constants
@@ -22,6 +22,7 @@ from apps.plant_identification.api.species_serializers import (
     LanguageQuerySerializer,
     SearchQuerySerializer,
     SpeciesEntrySerializer,
+    SpeciesHitSerializer,
     SpeciesHitsSerializer,
     SpeciesSerializer,
 )
@@ -45,7 +46,7 @@ class SpeciesThrottle(AddressThrottle):
         return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)
 
 
-class _SpeciesView(APIView):
+class _SpeciesView(SparseReads):
     permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
     throttle_classes = [SpeciesThrottle]
 
@@ -82,6 +83,8 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
 class SpeciesDetailView(_SpeciesView):
     """One species: its names, where it belongs, how often it is identified, and who says so."""
 
+    shown_by = SpeciesSerializer
+
     @extend_schema(
         operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
     )
@@ -95,6 +98,8 @@ class SpeciesDetailView(_SpeciesView):
 
 class SpeciesSearchView(_SpeciesView):
     """Species by what somebody types: any of their names, its beginning, or something like it."""
+
+    shown_by = SpeciesHitSerializer
 
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer

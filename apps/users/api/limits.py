@@ -10,7 +10,7 @@ from django.conf import settings
 from rest_framework.request import Request
 
 from apps.core.api.addresses import client_address
-from apps.core.api.limits import Limiter, Usage
+from apps.core.api.limits import Limiter, Usage, peek_all
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
 from apps.core.sentences import Sentence
@@ -48,6 +48,10 @@ class TwofoldLimit:
                 for limiter, key, limit in self._all(request, account)
             ]
         )
+
+    def look(self, request: Request, account: str) -> None:
+        """For the headers of an answer that counts nothing."""
+        peek_all(request, self._all(request, account))
 
     def _all(self, request: Request, account: str) -> list[tuple[Limiter, str, int]]:
         limit: int = getattr(settings, self._setting)
