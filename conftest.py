@@ -61,6 +61,7 @@ def _answer_of(response: Any) -> Answer:
         status=response.status_code,
         headers=CaseInsensitiveMapping({**response.headers, **cookies}),
         body=None if response.streaming else response.content,
+        is_sparse="fields=" in response.request.get("QUERY_STRING", ""),
     )
 
 

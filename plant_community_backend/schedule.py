@@ -18,5 +18,10 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "plant_identification.remove_what_nobody_needs",
         "schedule": 3_600.0,
     },
+    "forget-old-requests": {
+        "task": "core.forget_old_requests",
+        "schedule": 3_600.0,
+        "options": {"expires": 3_600},
+    },
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
 }

@@ -87,6 +87,7 @@ RULES: dict[str, Rule] = {
     "post /api/v1/auth/mfa/totp/": account(400),
     "post /api/v1/auth/mfa/totp/confirm/": account(400),
     "post /api/v1/auth/mfa/totp/remove/": account(400),
+    "post /api/v1/auth/ws-ticket/": account(201),
     "get /api/v1/auth/api-keys/": account(200),
     "post /api/v1/auth/api-keys/": account(201, body={"name": "Script", "scopes": ["read"]}),
     "get /api/v1/auth/api-keys/{key_id}/": account(200, stranger=404),
@@ -99,6 +100,7 @@ RULES: dict[str, Rule] = {
     "get /api/v1/plant-identification/status/": HEALTH,
     # Let in without a photo, and told so.
     "post /api/v1/plant-identification/identify/": each_their_own(400, IDENTIFY, form="multipart"),
+    "get /api/v1/plant-identification/quota/": each_their_own(200, READ),
     "get /api/v1/plant-identification/history/": each_their_own(200, READ),
     "get /api/v1/plant-identification/requests/": each_their_own(200, READ),
     "get /api/v1/plant-identification/requests/{request_id}/": owner_alone(200, READ, **RECORD),

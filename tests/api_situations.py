@@ -206,6 +206,27 @@ def limit_reached(sandbox, identify, client, settings):
     return client.post(COLLECTIONS, {"name": "One bed more"})
 
 
+def quota(sandbox, identify, client, settings):
+    settings.REFUSED_UPLOAD_RATE = 60
+    own(sandbox, identify, client, settings)
+    return client.get(f"{V1}/quota/")
+
+
+def idempotency_key_reused(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    key = {"Idempotency-Key": "6f1d0c1e-7c1f-4c1e-9a1e-3d3f7d4c5b6a"}
+    client.post(COLLECTIONS, {"name": "Balcony"}, headers=key)
+    return client.post(COLLECTIONS, {"name": "Terrace"}, headers=key)
+
+
+def already_done(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    key = {"Idempotency-Key": "6f1d0c1e-7c1f-4c1e-9a1e-3d3f7d4c5b6a"}
+    made = client.post(COLLECTIONS, {"name": "Balcony"}, headers=key)
+    client.delete(made.json()["links"]["self"])
+    return client.post(COLLECTIONS, {"name": "Balcony"}, headers=key)
+
+
 # --- The encyclopedia ---------------------------------------------------------------------------------------
 def species_list(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
@@ -271,6 +292,9 @@ SITUATIONS = {
     "limit_reached": (limit_reached, 409, "Problem"),
     "api_key_list": (api_key_list, 200, "PaginatedApiKeyList"),
     "api_key_lacks_scope": (api_key_lacks_scope, 403, "Problem"),
+    "quota": (quota, 200, "Quota"),
+    "idempotency_key_reused": (idempotency_key_reused, 422, "Problem"),
+    "already_done": (already_done, 409, "Problem"),
     "species_list": (species_list, 200, "PaginatedSpeciesEntryList"),
     "species": (species, 200, "Species"),
     "species_search": (species_search, 200, "SpeciesHits"),

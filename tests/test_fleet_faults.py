@@ -13,6 +13,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 import redis as redis_py
 
@@ -128,6 +129,12 @@ def require_rest(fleet, redis):
         fleet.sandbox.wait_for(name, "in_flight", at_most=0)
 
 
+def count_records(fleet):
+    with psycopg.connect(fleet.postgres.url) as database:
+        counted = database.execute("SELECT count(*) FROM plant_identification_plantidentificationrequest")
+        return counted.fetchone()[0]
+
+
 def shorten_locks_of(redis, pids):
     """What happens by itself 10 s after a process died."""
     for key in redis.keys("lock:*"):
@@ -158,6 +165,34 @@ def test_a_killed_holder_costs_no_survivor_its_answer_and_nobody_a_second_plant_
     assert counters["plant_id"]["identify_gets"] >= 1
     assert counters["plantnet"]["identify_posts"] <= 2
     require_rest(fleet, redis)
+
+
+def test_work_of_a_killed_server_is_done_once_by_another_for_the_same_key_and_paid_once(fleet, redis):
+    holder, survivor = fleet.servers[:2]
+    photo, key = make_photo("killed with a key"), {"Idempotency-Key": "of-the-killed-one"}
+    records = count_records(fleet)
+    fleet.sandbox.hold()
+    with ThreadPoolExecutor(1) as callers:
+        lost = callers.submit(holder.identify, photo, **key)
+        for name in CIRCUITS:
+            fleet.sandbox.wait_for(name, "in_flight", at_least=1)
+        pids = worker_pids(holder)
+        holder.kill()
+        assert lost.exception() is not None
+    fleet.sandbox.release()
+    wait_until(lambda: shorten_locks_of(redis, pids) or not pids & pids_that_hold(redis))
+    with psycopg.connect(fleet.postgres.url) as database:  # what happens by itself 45 s after it began
+        database.execute("UPDATE core_keyedrequest SET claimed_until = now() WHERE status IS NULL")
+
+    first, again = survivor.identify(photo, **key), survivor.identify(photo, **key)
+
+    assert (first.status_code, first.json()["status"]) == (200, "complete")
+    assert (again.content, again.headers["Idempotent-Replayed"]) == (first.content, "true")
+    counters = fleet.sandbox.counters()
+    assert counters["plant_id"]["identify_posts"] == 1
+    assert counters["plant_id"]["identify_gets"] >= 1
+    assert counters["plantnet"]["identify_posts"] <= 2
+    assert count_records(fleet) == records + 1
 
 
 @pytest.mark.parametrize("status", [500, 429, 401])

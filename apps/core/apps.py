@@ -10,7 +10,7 @@ class CoreConfig(AppConfig):
     verbose_name = "Core"
 
     def ready(self) -> None:
-        from apps.core import checks  # noqa: F401 - registers them
+        from apps.core import checks, receivers  # noqa: F401 - registers them
         from apps.core.http.redaction import silence_library_logs
         from apps.core.images.memory import give_large_blocks_back
         from apps.core.images.slots import count_cores, decode_slots

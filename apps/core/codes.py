@@ -30,6 +30,9 @@ class ErrorCode(StrEnum):
     NOT_ACCEPTABLE = "not_acceptable"
     CONFLICT = "conflict"
     LIMIT_REACHED = "limit_reached"
+    REQUEST_IN_PROGRESS = "request_in_progress"
+    ALREADY_DONE = "already_done"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
     GONE = "gone"
     REQUEST_TOO_LARGE = "request_too_large"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
@@ -77,6 +80,9 @@ _STATUS_AND_TITLE: dict[ErrorCode, tuple[int, str]] = {
     ErrorCode.REQUEST_TIMEOUT: (408, _("The request took too long to arrive")),
     ErrorCode.CONFLICT: (409, _("Conflict")),
     ErrorCode.LIMIT_REACHED: (409, _("There is no room for another one")),
+    ErrorCode.REQUEST_IN_PROGRESS: (409, _("The request is being worked on")),
+    ErrorCode.ALREADY_DONE: (409, _("Done already")),
+    ErrorCode.IDEMPOTENCY_KEY_REUSED: (422, _("The key was used for another request")),
     ErrorCode.GONE: (410, _("Gone")),
     ErrorCode.REQUEST_TOO_LARGE: (413, _("The request is too large")),
     ErrorCode.UNSUPPORTED_MEDIA_TYPE: (415, _("Unsupported media type")),

@@ -38,3 +38,29 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor_name}: {self.action} {self.target}"
+
+
+class KeyedRequest(models.Model):
+    """A request that came with an `Idempotency-Key`, and what it was answered; see `apps.core.idempotency`.
+
+    Digests only, which nobody can make without SECRET_KEY: what was sent may hold a password, and who is not
+    signed in is known by an address.
+    """
+
+    identity = models.CharField(primary_key=True, max_length=64, help_text="digest of principal and key")
+    principal = models.CharField(max_length=64, help_text="digest")
+    fingerprint = models.CharField(max_length=64, help_text="digest of what was asked")
+    owner_id = models.UUIDField(null=True, db_index=True, help_text="of the account it goes with")
+    claim = models.UUIDField(help_text="of whoever does the work")
+    claimed_until = models.DateTimeField(help_text="later than this, its process is dead")
+    created_at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField(null=True, help_text="null while the work is under way")
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(null=True, help_text="null where the answer is not to be told again")
+    about = models.UUIDField(null=True, db_index=True, help_text="what the answer tells of")
+
+    class Meta:
+        indexes = [models.Index(fields=["principal", "-created_at"], name="core_keyed_of_principal")]
+
+    def __str__(self) -> str:
+        return f"{self.identity[:8]}: {self.status or 'under way'}"

@@ -63,6 +63,8 @@ RECOVERY_CODE_CHARS = 16  # of 32 different ones: 80 bits, beyond guessing even 
 # Between the password and the code.
 SECOND_FACTOR_TICKET_LIFETIME = timedelta(minutes=5)
 SECOND_FACTOR_TICKET_SALT = "users.second-factor"
+TICKET_LIFETIME = timedelta(seconds=30)  # from asking for it to opening a WebSocket with it
+TICKETS_PERIOD_S = 60
 
 ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"

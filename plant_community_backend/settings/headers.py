@@ -74,6 +74,7 @@ CORS_EXPOSE_HEADERS = [
     "content-language",
     "deprecation",
     "etag",
+    "idempotent-replayed",
     "link",
     "preference-applied",
     "ratelimit",

@@ -27,4 +27,5 @@ SECOND_FACTOR_RATE = env.int("SECOND_FACTOR_RATE", default=5)  # codes, likewise
 REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and account in an hour
 PASSWORD_RESET_RATE = env.int("PASSWORD_RESET_RATE", default=3)  # likewise
 PUBLIC_ANSWERS_KEPT_S = env.int("PUBLIC_ANSWERS_KEPT_S", default=30)  # species and content; 0: never
+WS_TICKET_RATE = env.int("WS_TICKET_RATE", default=30)  # per person and minute
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute

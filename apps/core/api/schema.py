@@ -8,7 +8,9 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS, IsAuthenticatedOrReadOnly
 
+from apps.core.api.idempotency import KEY_HEADER, KEY_MAX_LENGTH, REPLAYED_HEADER, OncePerKey
 from apps.core.api.problems import PROBLEM_CONTENT_TYPE
+from apps.core.api.sparse import SparseReads, fields_parameter
 from apps.core.codes import ErrorCode
 
 ERROR_CODES = [(str(code), code.title) for code in ErrorCode]
@@ -22,6 +24,7 @@ _DESCRIPTIONS = {
     "404": "There is no such thing, or it is somebody else's.",
     "406": "There is no answer of the kind that `Accept` asks for.",
     "408": "The body did not arrive in time.",
+    "409": "It contradicts what is there, or is being worked on, or was done already; `code` says which.",
     "413": "The request is too large.",
     "415": "The body is of a kind this address does not take.",
     "422": "The body could be read but not used.",
@@ -83,8 +86,16 @@ class ProblemAutoSchema(AutoSchema):
                 answer.setdefault("content", {}).setdefault(PROBLEM_CONTENT_TYPE, {"schema": problem})
             if self.method == "GET":
                 operation["responses"].setdefault("304", {"description": _DESCRIPTIONS["304"]})
+            if self._takes_key():
+                operation["parameters"] = [*operation.get("parameters", []), _KEY_PARAMETER]
             operation["responses"] = dict(sorted(operation["responses"].items()))
         return operation
+
+    def get_override_parameters(self) -> list[Any]:
+        parameters: list[Any] = super().get_override_parameters()
+        if self.method == "GET" and isinstance(self.view, SparseReads):
+            return [*parameters, fields_parameter(self.view)]
+        return parameters
 
     def get_auth(self) -> list[dict[str, Any]]:
         auths: list[dict[str, Any]] = super().get_auth()
@@ -94,6 +105,9 @@ class ProblemAutoSchema(AutoSchema):
             auths.append({})
         return auths
 
+    def _takes_key(self) -> bool:
+        return self.method == "POST" and isinstance(self.view, OncePerKey)
+
     def _problem_statuses(self, operation: dict[str, Any]) -> set[str]:
         places = {parameter["in"] for parameter in operation.get("parameters", [])}
         statuses = set(_ANYWHERE)
@@ -101,6 +115,8 @@ class ProblemAutoSchema(AutoSchema):
             statuses |= {"400", "408", "413", "415"}
         if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
             statuses.add("422")
+        if self._takes_key():
+            statuses |= {"409", "422"}
         if "query" in places:
             statuses.add("400")
         if "path" in places:
@@ -133,6 +149,7 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "Location": ("The address of what this answer is about.", {"type": "string"}),
     "ETag": ("What `If-None-Match` takes.", {"type": "string"}),
     "Content-Language": ("What the sentences in it are written in.", {"type": "string"}),
+    REPLAYED_HEADER: ("`true`: nothing was done; this is what was answered before.", {"type": "string"}),
 }
 _ALWAYS = ("X-Request-ID", "API-Version")
 _HEADERS_OF_STATUS = {
@@ -142,6 +159,8 @@ _HEADERS_OF_STATUS = {
     "503": ("Retry-After",),
 }
 _LIMITS = ("RateLimit", "RateLimit-Policy")
+_NEVER_REPLAYED = {"401", "408", "429", "500", "503"}
+_KEY_PARAMETER = {"$ref": f"#/components/parameters/{KEY_HEADER}"}
 _REQUEST_HEADERS = {
     "X-Request-ID": "8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it.",
     "X-Client-Version": "Such as `android/2.4.1`: an app that is too old to work is told so.",
@@ -165,12 +184,21 @@ def add_common_headers(result: dict[str, Any], **_rest: Any) -> dict[str, Any]:
         name: {"in": "header", "name": name, "description": description, "schema": {"type": "string"}}
         for name, description in _REQUEST_HEADERS.items()
     }
+    components["parameters"][KEY_HEADER] = {
+        "in": "header",
+        "name": KEY_HEADER,
+        "description": "A new one for each new request, such as a UUID. Sent again within a day, the same "
+        "request is answered as before and does nothing; another one with the same key is refused.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": KEY_MAX_LENGTH},
+    }
     for operations in result["paths"].values():
         for method, operation in operations.items():
             _add_request_headers(method, operation)
             limits = _limits_of(operation)
             for status, response in operation["responses"].items():
                 _add_headers_of(status, method, response, limits)
+            if _KEY_PARAMETER in operation["parameters"]:
+                _add_headers_of_keys(operation["responses"])
     return result
 
 
@@ -203,6 +231,14 @@ def _add_headers_of(status: str, method: str, response: dict[str, Any], limits: 
         headers.setdefault(name, {"$ref": f"#/components/headers/{name}"})
     for name in sometimes:
         headers.setdefault(name, {"$ref": f"#/components/headers/{_sometimes(name)}"})
+
+
+def _add_headers_of_keys(responses: dict[str, Any]) -> None:
+    for status, response in responses.items():
+        names = [] if status in _NEVER_REPLAYED else [REPLAYED_HEADER]
+        names += ["Retry-After"] if status == "409" else []
+        for name in names:
+            response["headers"][name] = {"$ref": f"#/components/headers/{_sometimes(name)}"}
 
 
 def _sometimes(name: str) -> str:

@@ -25,6 +25,7 @@ ALWAYS = ("X-Request-ID", "API-Version")
 OF_DEPRECATED = ("Deprecation", "Sunset", "Link")
 # Headers that clients act upon: none of them comes unannounced.
 TELLING = (
+    "Idempotent-Replayed",
     "Location",
     "Preference-Applied",
     "RateLimit",
@@ -51,6 +52,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes | None
+    is_sparse: bool = False
+    """Only some fields were asked for: the others may be missing."""
 
     @property
     def content_type(self) -> str:
@@ -157,12 +160,25 @@ class Contract:
             return
         if not answer.content_type.endswith("json"):
             return
-        validator = self._validator((*place, answer.content_type), content[answer.content_type]["schema"])
+        schema = content[answer.content_type]["schema"]
+        if answer.is_sparse and answer.status == HTTPStatus.OK:
+            place, schema = (*place, "sparse"), self._without_required(schema)
+        validator = self._validator((*place, answer.content_type), schema)
         body = (
             gzip.decompress(answer.body) if answer.headers.get("Content-Encoding") == "gzip" else answer.body
         )
         for error in validator.iter_errors(json.loads(body)):
             yield f"at /{'/'.join(str(part) for part in error.instance_path)}: {error.message[:300]}"
+
+    def _without_required(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Of a document, or of the entries of a list."""
+        if "$ref" in schema:
+            schema = self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        entries = schema["properties"].get("results")
+        if entries is None:
+            return {name: part for name, part in schema.items() if name != "required"}
+        entries = {**entries, "items": self._without_required(entries["items"])}
+        return {**schema, "properties": {**schema["properties"], "results": entries}}
 
     def _validator(self, place: tuple[str, ...], schema: Mapping[str, Any]) -> Draft202012Validator:
         validator = self._validators.get(place)

@@ -4,7 +4,8 @@ from typing import Any
 from uuid import UUID
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce, Lower, NullIf
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticated
@@ -12,9 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.idempotency import OncePerKey
 from apps.core.api.pagination import NumberedPagination
 from apps.core.api.problems import PROBLEM_CONTENT_TYPE
 from apps.core.api.schema import ProblemSerializer
+from apps.core.api.sparse import SparseReads
 from apps.plant_identification.api.plant_serializers import (
     CollectionRequestSerializer,
     CollectionSerializer,
@@ -42,16 +45,33 @@ from apps.users.public import KeyAccess
 NO_ROOM: dict[Any, Any] = {(409, PROBLEM_CONTENT_TYPE): ProblemSerializer}
 
 
+_SHOWN_NAME = Lower(Coalesce(NullIf("nickname", Value("")), "scientific_name"))
+_ORDERS: dict[str, list[Any]] = {
+    "-created_at": ["-created_at", "-id"],
+    "created_at": ["created_at", "id"],
+    "name": [_SHOWN_NAME.asc(), "id"],
+    "-name": [_SHOWN_NAME.desc(), "-id"],
+}
+
+
+class PlantOrdering(django_filters.ChoiceFilter):  # type: ignore[misc]  # without types
+    def filter(self, queryset: QuerySet[Plant], value: str) -> QuerySet[Plant]:
+        return queryset.order_by(*_ORDERS[value]) if value else queryset
+
+
 class PlantFilter(django_filters.FilterSet):  # type: ignore[misc]  # without types
     collection = django_filters.UUIDFilter(field_name="collection_id", label="Those in this collection.")
     species = django_filters.UUIDFilter(field_name="species_id", label="Those of this species.")
+    ordering = PlantOrdering(
+        choices=[(order, order) for order in _ORDERS], label="By name, or newest first, which is usual."
+    )
 
     class Meta:
         model = Plant
         fields: list[str] = []
 
 
-class PlantListView(ListAPIView[Plant]):
+class PlantListView(OncePerKey, SparseReads, ListAPIView[Plant]):
     """One's own plants, newest first."""
 
     api_key_access = KeyAccess()
@@ -78,11 +98,12 @@ class PlantListView(ListAPIView[Plant]):
         return Response(body, status=201, headers={"Location": body["links"]["self"]})
 
 
-class PlantDetailView(APIView):
+class PlantDetailView(SparseReads):
     """One of one's own plants."""
 
     api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
+    shown_by = PlantSerializer
 
     @extend_schema(operation_id="get_plant", responses=PlantSerializer)
     def get(self, request: Request, plant_id: UUID) -> Response:
@@ -111,6 +132,7 @@ class PlantRestoreView(APIView):
 
     api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
+    repeatable = "what is restored stays restored"
 
     @extend_schema(operation_id="restore_plant", request=None, responses={200: PlantSerializer, **NO_ROOM})
     def post(self, request: Request, plant_id: UUID) -> Response:
@@ -125,7 +147,7 @@ def _plant(request: Request, plant_id: UUID) -> Response:
     return Response(PlantSerializer(plant).data)
 
 
-class CollectionListView(ListAPIView[PlantCollection]):
+class CollectionListView(OncePerKey, SparseReads, ListAPIView[PlantCollection]):
     """One's own collections by name, each with the number of plants in it."""
 
     api_key_access = KeyAccess()
@@ -152,11 +174,12 @@ class CollectionListView(ListAPIView[PlantCollection]):
         return response
 
 
-class CollectionDetailView(APIView):
+class CollectionDetailView(SparseReads):
     """One of one's own collections."""
 
     api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
+    shown_by = CollectionSerializer
 
     @extend_schema(operation_id="get_collection", responses=CollectionSerializer)
     def get(self, request: Request, collection_id: UUID) -> Response:

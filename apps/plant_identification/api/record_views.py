@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.sparse import SparseReads
 from apps.core.languages import written_language
 from apps.plant_identification.api.filters import CreationOrdering, RequestFilter
 from apps.plant_identification.api.serializers import (
@@ -29,7 +30,7 @@ from apps.plant_identification.services.registry import registry
 from apps.users.public import KeyAccess
 
 
-class _OwnRequestsView(ListAPIView[PlantIdentificationRequest]):
+class _OwnRequestsView(SparseReads, ListAPIView[PlantIdentificationRequest]):
     permission_classes = [IsAuthenticated]
     filter_backends = [DjangoFilterBackend, CreationOrdering]
     filterset_class = RequestFilter
@@ -52,7 +53,7 @@ class HistoryView(_OwnRequestsView):
     serializer_class = HistoryEntrySerializer
 
 
-class RequestDetailView(APIView):
+class RequestDetailView(SparseReads):
     """One identification, with what arrived since it was answered.
 
     Who is not signed in reaches an identification made without signing in, by its unguessable id alone.
@@ -60,6 +61,7 @@ class RequestDetailView(APIView):
 
     api_key_access = KeyAccess()
     permission_classes = [AllowAny]
+    shown_by = IdentificationSerializer
 
     @extend_schema(operation_id="get_identification", responses=IdentificationSerializer)
     def get(self, request: Request, request_id: UUID) -> Response:
@@ -84,6 +86,7 @@ class RestoreView(APIView):
 
     api_key_access = KeyAccess()
     permission_classes = [AllowAny]  # whoever may see the record: its owner
+    repeatable = "what is restored stays restored"
 
     @extend_schema(operation_id="restore_identification", request=None, responses=IdentificationSerializer)
     def post(self, request: Request, request_id: UUID) -> Response:

@@ -11,10 +11,10 @@ from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.views import APIView
 
 from apps.core.api.addresses import client_address
 from apps.core.api.kept_answers import told_for_a_while
+from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
 from apps.plant_identification import constants
@@ -23,6 +23,7 @@ from apps.plant_identification.api.species_serializers import (
     LanguageQuerySerializer,
     SearchQuerySerializer,
     SpeciesEntrySerializer,
+    SpeciesHitSerializer,
     SpeciesHitsSerializer,
     SpeciesSerializer,
 )
@@ -58,7 +59,7 @@ _told_for_a_while = told_for_a_while(
 )
 
 
-class _SpeciesView(APIView):
+class _SpeciesView(SparseReads):
     permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
     throttle_classes = [SpeciesThrottle]
 
@@ -97,6 +98,7 @@ class SpeciesDetailView(_SpeciesView):
     """One species: its names, where it belongs, how often it is identified, and who says so."""
 
     api_key_access = KeyAccess()
+    shown_by = SpeciesSerializer
 
     @extend_schema(
         operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
@@ -114,6 +116,7 @@ class SpeciesSearchView(_SpeciesView):
     """Species by what somebody types: any of their names, its beginning, or something like it."""
 
     api_key_access = KeyAccess()
+    shown_by = SpeciesHitSerializer
 
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer

@@ -6,7 +6,7 @@ from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from apps.core.api.addresses import client_address
-from apps.core.api.limits import Limiter, peek_all
+from apps.core.api.limits import Limiter, Usage, peek_all
 from apps.core.api.problems import throttled_for, whole_seconds
 from apps.plant_identification.exceptions import LimitReached
 from apps.plant_identification.services.limits import HourlyLimit, hourly_limit
@@ -25,12 +25,7 @@ class IdentifyThrottle(BaseThrottle):
         self._wait_s: float | None = None
 
     def allow_request(self, request: Request, view: APIView) -> bool:
-        mine = _limit_of(request)
-        wanted = [
-            (IDENTIFICATIONS, mine.key, mine.limit),
-            (REFUSED_UPLOADS, client_address(request), settings.REFUSED_UPLOAD_RATE),
-        ]
-        exceeded = [usage for usage in peek_all(request, wanted) if usage.exceeded]
+        exceeded = [usage for usage in look_at_limits(request) if usage.exceeded]
         self._wait_s = max((usage.reset_s for usage in exceeded), default=None)
         return not exceeded
 
@@ -38,19 +33,31 @@ class IdentifyThrottle(BaseThrottle):
         return self._wait_s
 
 
+def look_at_limits(request: Request) -> list[Usage]:
+    """Of identifications, and of refused uploads."""
+    mine = limit_of(request)
+    return peek_all(
+        request,
+        [
+            (IDENTIFICATIONS, mine.key, mine.limit),
+            (REFUSED_UPLOADS, client_address(request), settings.REFUSED_UPLOAD_RATE),
+        ],
+    )
+
+
 def count_identification(request: Request) -> None:
     """
     Raises:
         LimitReached: others took the last room while this request was on its way.
     """
-    mine = _limit_of(request)
+    mine = limit_of(request)
     usage = IDENTIFICATIONS.count(request, key=mine.key, limit=mine.limit)
     if usage.exceeded:
         seconds = whole_seconds(usage.reset_s)
         raise LimitReached(throttled_for(seconds), retry_after_s=seconds)
 
 
-def _limit_of(request: Request) -> HourlyLimit:
+def limit_of(request: Request) -> HourlyLimit:
     """What was said at the door holds until the request is counted."""
     mine: HourlyLimit | None = request.META.get(_REQUEST_KEY)
     if mine is None:

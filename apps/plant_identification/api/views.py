@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.idempotency import OncePerKey
 from apps.core.exceptions import DomainError, FieldError
 from apps.core.languages import written_language
 from apps.core.sentences import Sentence
@@ -50,7 +51,7 @@ PREFER_ASYNC = "respond-async"
 STRICT = {"1": True, "true": True, "0": False, "false": False}
 
 
-class IdentifyView(APIView):
+class IdentifyView(OncePerKey):
     """Name the plant on one to five photos.
 
     The photos are sent to two outside services, Plant.id and Pl@ntNet, without any metadata; coordinates are
@@ -60,6 +61,7 @@ class IdentifyView(APIView):
     api_key_access = KeyAccess(change=ApiKeyScope.IDENTIFY)
     parser_classes = [MultiPartParser]
     throttle_classes = [IdentifyThrottle]
+    works_in_one_transaction = False  # it waits for the services
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Before anything reads the body: the CSRF check does so as part of authentication.
@@ -76,6 +78,11 @@ class IdentifyView(APIView):
         if not request.user.is_authenticated:
             raise NotAuthenticated(message)
         super().permission_denied(request, message=message, code=code)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, PhotoNotAccepted):  # wherever the body was read
+            count_refused_upload(self.request)
+        return super().handle_exception(exc)
 
     @extend_schema(
         operation_id="identify_plant",
@@ -98,14 +105,7 @@ class IdentifyView(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
-        try:
-            identification = self._identify(request)
-        except PhotoNotAccepted:
-            count_refused_upload(request)
-            raise
-        if identification.record.status == AnswerStatus.QUEUED:
-            return _accepted(identification)
-        return Response(identification.document)
+        return _respond(self._identify(request))
 
     def _identify(self, request: Request) -> Identification:
         files = [*request.FILES.getlist("image"), *request.FILES.getlist("images")]
@@ -125,11 +125,14 @@ class IdentifyView(APIView):
             request.user,
             count=lambda: count_identification(request),
             may_queue=PREFER_ASYNC in request.headers.get("Prefer", ""),
+            keep=self.keeping(_respond),
         )
 
 
-def _accepted(identification: Identification) -> Response:
+def _respond(identification: Identification) -> Response:
     document = identification.document
+    if identification.record.status != AnswerStatus.QUEUED:
+        return Response(document)
     return Response(
         {"id": document["id"], "status": document["status"], "links": document["links"]},
         status=202,

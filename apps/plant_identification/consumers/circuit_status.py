@@ -11,8 +11,10 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
+from apps.core.sockets import ticket_in
 from apps.plant_identification.consumers.board import Board, board_of_this_loop
-from apps.plant_identification.services.operators import operator_of, session_digest
+from apps.plant_identification.services.operators import operator_behind, operator_of, session_digest
+from apps.users.public import Holder, redeem_ticket
 
 MESSAGE_MAX_CHARS = 200
 MESSAGES_MAX = 10
@@ -28,7 +30,7 @@ _DATABASE_GONE = (DatabaseError, InterfaceError)
 
 
 class CircuitStatusConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
-    """Refuses the handshake to everybody but staff with a session, and to pages of other hosts.
+    """Refuses the handshake to everybody but staff: with a session, from a page of this host, or a ticket.
 
     No channel layer of its own: the process' board listens for all, and works without Redis too.
     """
@@ -37,9 +39,10 @@ class CircuitStatusConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def connect(self) -> None:
         self.board: Board | None = None
-        self.session_key = self.scope.get("cookies", {}).get(settings.SESSION_COOKIE_NAME, "")
+        self.holder: Holder | None = None
+        self.session_key = ""
         try:
-            user_id = await self._operator_id() if _is_from_own_page(self.scope) else None
+            user_id = await self._newcomer_id()
         except _DATABASE_GONE:
             user_id = None
         if user_id is None:
@@ -101,10 +104,20 @@ class CircuitStatusConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             if self.board is not None and self.board.text is not None:
                 await self.send(text_data=self.board.text)
 
+    async def _newcomer_id(self) -> Any:
+        ticket = ticket_in(self.scope)
+        if ticket is not None:  # no cookie counts beside it: a strange page may have written the address
+            self.holder = await database_sync_to_async(redeem_ticket)(ticket=ticket)
+        elif _is_from_own_page(self.scope):
+            self.session_key = self.scope.get("cookies", {}).get(settings.SESSION_COOKIE_NAME, "")
+        return await self._operator_id()
+
     async def _operator_id(self) -> Any:
-        if not self.session_key:
-            return None
-        user = await database_sync_to_async(operator_of)(self.session_key)
+        user = None
+        if self.holder is not None:
+            user = await database_sync_to_async(operator_behind)(self.holder)
+        elif self.session_key:
+            user = await database_sync_to_async(operator_of)(self.session_key)
         return None if user is None else user.pk
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from apps.core.exceptions import DomainError, FieldError
+from apps.core.idempotency import withhold_answers
 from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import RecordNotFound, TooManyCollections
@@ -54,6 +55,7 @@ def delete_collection(*, user: Any, collection_id: UUID) -> None:
     deleted, _ = PlantCollection.objects.visible_to(user).filter(pk=collection_id).delete()
     if not deleted:
         raise RecordNotFound
+    withhold_answers(about=collection_id)
 
 
 def _save(collection: PlantCollection, name: str) -> PlantCollection:

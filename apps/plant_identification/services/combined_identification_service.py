@@ -43,6 +43,7 @@ from apps.plant_identification.services.photos import (
 )
 from apps.plant_identification.services.records import (
     Identification,
+    Keep,
     User,
     principal_of,
     save_queued,
@@ -118,13 +119,14 @@ class CombinedPlantIdentificationService:
         *,
         count: Callable[[], None] = lambda: None,
         may_queue: bool = False,
+        keep: Keep | None = None,
     ) -> Identification:
         """Photos in, one merged and stored answer out.
 
         `count` is called once when the request turns out to be a good one, before anything is paid for; it
         raises `LimitReached` when the caller's limit is used up. With `may_queue` an identification
         that no provider can make now is stored with status `queued` instead of failing, where there
-        are workers to answer it later.
+        are workers to answer it later. `keep` is called in the transaction that writes the caller's record.
 
         Raises:
             PhotoNotAccepted: a photo cannot be used; nothing was asked or stored.
@@ -134,7 +136,7 @@ class CombinedPlantIdentificationService:
         """
         tier = tier_of(user)
         with counted_identification(tier.value if tier else ANONYMOUS) as answered:
-            made = self._identify(photos, options, user, count, may_queue=may_queue)
+            made = self._identify(photos, options, user, count, may_queue=may_queue, keep=keep)
             answered(made.record.status, made.record.cache)
         return made
 
@@ -146,6 +148,7 @@ class CombinedPlantIdentificationService:
         count: Callable[[], None],
         *,
         may_queue: bool,
+        keep: Keep | None,
     ) -> Identification:
         started = time.monotonic()
         deadline = Deadline.after(constants.IDENTIFY_DEADLINE_S)
@@ -166,17 +169,17 @@ class CombinedPlantIdentificationService:
             if not (may_queue and settings.CELERY_BROKER_URL):
                 COUNTS.add(identified_none=1)
                 raise
-            return _queue(decoder, admission, user, options)
+            return _queue(decoder, admission, user, options, keep)
         admission.count()
         timings = {"total_ms": round((time.monotonic() - started) * 1000)}
-        save = partial(save_record, user=user, inspected=inspected, options=options, timings=timings)
+        save = partial(save_record, user=user, inspected=inspected, options=options, keep=keep)
         try:
-            return save(kept=kept, cache=cache)
+            return save(kept=kept, cache=cache, timings=timings)
         except IntegrityError:
             # The answer's last record was deleted between the cache and here: it is no answer any more.
             self._registry.cache.delete(answer_key(self._registry, inspected.digest, options))
             kept, cache = self._kept_or(answer, inspected.digest, options, deadline)
-            return save(kept=kept, cache=cache)
+            return save(kept=kept, cache=cache, timings=timings)
 
     def answer_shared(self, question: Question, principal: str, deadline: Deadline) -> KeptAnswer:
         """The same for photos that are already prepared: from the queue, or a batch."""
@@ -263,17 +266,18 @@ class CombinedPlantIdentificationService:
         raise failure
 
 
-def _queue(decoder: _Decoder, admission: _Admission, user: User, options: Options) -> Identification:
+def _queue(
+    decoder: _Decoder, admission: _Admission, user: User, options: Options, keep: Keep | None
+) -> Identification:
     photos = decoder.photos(Deadline.after(DECODING_S))
     admission.count()
-    photo_set = keep_photos(decoder.inspected.digest, photos)
-    hashes = perceptual_hashes_of(photos)
     return save_queued(
         user=user,
         inspected=decoder.inspected,
         options=options,
-        photo_set=photo_set,
-        perceptual_hashes=hashes,
+        photo_set=keep_photos(decoder.inspected.digest, photos),
+        perceptual_hashes=perceptual_hashes_of(photos),
+        keep=keep,
     )
 
 

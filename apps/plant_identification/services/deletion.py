@@ -8,6 +8,7 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
+from apps.core.idempotency import withhold_answers
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.selectors import get_request
@@ -24,6 +25,7 @@ def delete_record(*, user: User, request_id: UUID) -> datetime:
         RecordNotFound: there is none, or it is somebody else's.
     """
     until = take_away(PlantIdentificationRequest.objects.visible_to(user).filter(pk=request_id))
+    withhold_answers(about=request_id)
     logger.info(
         "identification_deleted", extra={"event": "identification_deleted", "record": str(request_id)}
     )

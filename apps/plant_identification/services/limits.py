@@ -18,15 +18,20 @@ FACTOR_MEMO_S = 5  # in each of them
 class HourlyLimit:
     key: str
     limit: int
+    tier: str | None
+    factor: float
+    """What is left of the tier's limit as the paid service's month runs out."""
 
 
 def hourly_limit(registry: Registry, user: User) -> HourlyLimit:
     """By tier, less as the paid service's month runs out; who is not signed in shares one small bucket."""
     tier = tier_of(user)
     if tier is None:
-        return HourlyLimit(key="anon", limit=settings.IDENTIFY_RATE_ANONYMOUS)
+        return HourlyLimit(key="anon", limit=settings.IDENTIFY_RATE_ANONYMOUS, tier=None, factor=1.0)
     full: int = getattr(settings, f"IDENTIFY_RATE_{tier.value.upper()}")
-    return HourlyLimit(key=f"user-{user.pk}", limit=max(1, int(full * _factor(registry))))
+    factor = _factor(registry)
+    limit = max(1, int(full * factor))
+    return HourlyLimit(key=f"user-{user.pk}", limit=limit, tier=tier.value, factor=factor)
 
 
 def _factor(registry: Registry) -> float:

@@ -10,6 +10,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from apps.users.public import Holder, person_behind
+
 GROUP = "operators"
 """Whoever shows operators something live is told of changes in this group of the channel layer."""
 
@@ -25,6 +27,12 @@ def operator_of(session_key: str) -> AbstractBaseUser | None:
     request.session = engine.SessionStore(session_key)
     user = get_user(request)
     return user if isinstance(user, AbstractBaseUser) and is_operator(user) else None
+
+
+def operator_behind(holder: Holder) -> AbstractBaseUser | None:
+    """The same of somebody who came with a ticket."""
+    user = person_behind(holder)
+    return user if user is not None and is_operator(user) else None
 
 
 def session_digest(session_key: str) -> str:

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from apps.core.exceptions import DomainError, FieldError
+from apps.core.idempotency import withhold_answers
 from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import AccountGone, RecordNotFound, TooManyPlants
@@ -76,7 +77,9 @@ def delete_plant(*, user: Any, plant_id: UUID) -> datetime:
     Raises:
         RecordNotFound: there is none, or it is somebody else's.
     """
-    return take_away(Plant.objects.visible_to(user).filter(pk=plant_id))
+    until = take_away(Plant.objects.visible_to(user).filter(pk=plant_id))
+    withhold_answers(about=plant_id)
+    return until
 
 
 def restore_plant(*, user: Any, plant_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Each accepted request's own record, and what its owner is told."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.core.db import insert_rows
@@ -38,6 +38,10 @@ class Identification:
 
     record: PlantIdentificationRequest
     document: Mapping[str, Any]
+
+
+Keep = Callable[[Identification], None]
+"""Called with what was written, in the transaction that writes it."""
 
 
 def owner_of(user: User) -> Any | None:
@@ -69,16 +73,19 @@ def save_record(
     kept: KeptAnswer,
     cache: str,
     timings: Mapping[str, int],
+    keep: Keep | None = None,
 ) -> Identification:
     """
     Raises:
         IntegrityError: the kept answer was deleted meanwhile.
         AccountGone: so was the account.
     """
-    record = _save(
+    return _save(
         user,
         inspected,
         options,
+        keep,
+        document=kept.document,
         photos_id=kept.photo_set_id,
         answer_id=kept.answer_id,
         status=kept.document["status"],
@@ -86,7 +93,6 @@ def save_record(
         timings=timings,
         perceptual_hashes=kept.perceptual_hashes,
     )
-    return describe(record, kept.document)
 
 
 def save_queued(
@@ -96,38 +102,61 @@ def save_queued(
     options: Options,
     photo_set: PhotoSet,
     perceptual_hashes: Sequence[str],
+    keep: Keep | None = None,
 ) -> Identification:
-    record = _save(
+    return _save(
         user,
         inspected,
         options,
+        keep,
+        document=None,
         photos=photo_set,
         status=AnswerStatus.QUEUED,
         cache="miss",
         next_attempt_at=datetime.now(UTC),
         perceptual_hashes=perceptual_hashes,
     )
-    return describe(record, None)
 
 
-def _save(user: User, inspected: Inspected, options: Options, **rest: Any) -> PlantIdentificationRequest:
+def _save(
+    user: User,
+    inspected: Inspected,
+    options: Options,
+    keep: Keep | None,
+    *,
+    document: Mapping[str, Any] | None,
+    **rest: Any,
+) -> Identification:
+    record = PlantIdentificationRequest(
+        owner_id=owner_of(user),
+        from_sandbox=settings.PROVIDER_SANDBOX,
+        digest=inspected.digest,
+        photo_digest=inspected.photo_digest,
+        options=msgspec.to_builtins(options),
+        experiment_group=experiment_group_of(user),
+        **rest,
+    )
     try:
-        record = PlantIdentificationRequest(
-            owner_id=owner_of(user),
-            from_sandbox=settings.PROVIDER_SANDBOX,
-            digest=inspected.digest,
-            photo_digest=inspected.photo_digest,
-            options=msgspec.to_builtins(options),
-            experiment_group=experiment_group_of(user),
-            **rest,
-        )
-        insert_rows([record])
+        made = _write(record, document, keep)
     except IntegrityError:
         if user.is_authenticated and not get_user_model().objects.filter(pk=user.pk).exists():
             raise AccountGone from None
         raise
     COUNTS.add(**{f"identified_{record.status}": 1, f"cache_{record.cache}": 1})
-    return record
+    return made
+
+
+def _write(
+    record: PlantIdentificationRequest, document: Mapping[str, Any] | None, keep: Keep | None
+) -> Identification:
+    if keep is None:
+        insert_rows([record])
+        return describe(record, document)
+    with transaction.atomic():
+        insert_rows([record])
+        made = describe(record, document)
+        keep(made)
+    return made
 
 
 def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | None) -> Identification:

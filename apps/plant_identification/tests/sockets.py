@@ -21,13 +21,18 @@ def signed_in(**fields):
     return client
 
 
-def socket_of(client, *, origin=f"http://{HOST}", host=HOST):
+def socket_of(client, *, origin=f"http://{HOST}", host=HOST, query=""):
     headers = [(b"host", host.encode())]
     if origin:
         headers.append((b"origin", origin.encode()))
     if client is not None and settings.SESSION_COOKIE_NAME in client.cookies:
         headers.append((b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode()))
-    scope = {"type": "websocket", "path": "/ws/circuit-status/", "query_string": b"", "headers": headers}
+    scope = {
+        "type": "websocket",
+        "path": "/ws/circuit-status/",
+        "query_string": query.encode(),
+        "headers": headers,
+    }
     return ApplicationCommunicator(application, {**scope, "subprotocols": []})
 
 

@@ -263,6 +263,19 @@ def test_the_list_can_be_narrowed_to_a_collection_or_a_species(api_client, owner
     assert errors_of(api_client.get(f"{PLANTS}?collection=shelf")) == [("collection", "invalid")]
 
 
+def test_the_list_can_be_ordered_by_the_name_that_is_shown(api_client, owner):
+    for names in ({"nickname": "beech"}, {"scientific_name": "Acer"}, {"nickname": "Cedar"}):
+        PlantFactory(owner=owner, **{"nickname": "", **names})
+
+    def names(ordering):
+        answer = api_client.get(PLANTS, {"ordering": ordering})
+        return [entry["name"] for entry in answer.json()["results"]]
+
+    assert names("name") == names("-name")[::-1] == ["Acer", "beech", "Cedar"]
+    assert names("created_at") == names("-created_at")[::-1] == ["beech", "Acer", "Cedar"]
+    assert errors_of(api_client.get(PLANTS, {"ordering": "owner"})) == [("ordering", "invalid_choice")]
+
+
 def test_plants_of_the_sandbox_are_not_shown_beside_others(api_client, owner, settings):
     settings.PROVIDER_SANDBOX = False
     PlantFactory(owner=owner, collection=CollectionFactory(owner=owner), from_sandbox=True)

@@ -16,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.idempotency import OncePerKey
 from apps.core.api.problems import PROBLEM_CONTENT_TYPE
 from apps.core.api.schema import API_KEY_SCHEME, ProblemSerializer
 from apps.core.links import link_to
-from apps.users.api.schema import TAGS
+from apps.users.api.schema_parts import TAGS
 from apps.users.constants import API_KEY_DAYS, API_KEY_DAYS_MAX
 from apps.users.exceptions import ApiKeyNotFound
 from apps.users.models import ApiKey, User
@@ -120,12 +121,13 @@ class ApiKeyRotationSerializer(ApiKeyLifeSerializer):
 
 
 @method_decorator(never_cache, name="dispatch")
-class ApiKeyListView(ListAPIView[ApiKey]):
+class ApiKeyListView(OncePerKey, ListAPIView[ApiKey]):
     """One's own API keys, newest first, without their secrets."""
 
     permission_classes = [IsAuthenticated]
     serializer_class = ApiKeySerializer
     filter_backends = []
+    tells_secrets = True
 
     def get_queryset(self) -> QuerySet[ApiKey]:
         return list_api_keys(user=_person(self.request))
@@ -169,8 +171,9 @@ class ApiKeyDetailView(APIView):
 
 
 @method_decorator(never_cache, name="dispatch")
-class ApiKeyRotateView(APIView):
+class ApiKeyRotateView(OncePerKey):
     permission_classes = [IsAuthenticated]
+    tells_secrets = True
 
     @extend_schema(
         operation_id="rotate_api_key",

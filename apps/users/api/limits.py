@@ -20,7 +20,7 @@ from apps.core.sentences import Sentence
 from apps.users.api.clients import client_of
 from apps.users.constants import REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
 from apps.users.exceptions import ProofRefused
-from apps.users.services.attempts import Rule, Tally, count_attempt, take_attempt_back
+from apps.users.services.attempts import Rule, Tally, count_attempt, look_at_attempts, take_attempt_back
 from apps.users.services.devices import is_known_device
 
 AnyRequest = HttpRequest | Request
@@ -39,6 +39,11 @@ class AttemptLimit:
             DomainError: throttled, when this one is too many.
         """
         self._count(request, self._kinds(request, account))
+
+    def look(self, request: AnyRequest, account: str) -> None:
+        """For the headers of an answer that counts nothing."""
+        kinds = self._kinds(request, account)
+        self._note(request, kinds, look_at_attempts(subjects=self._subjects(kinds), rule=self._rule()))
 
     @contextmanager
     def attempt(self, request: AnyRequest, account: str) -> Iterator[None]:

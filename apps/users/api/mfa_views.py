@@ -45,6 +45,8 @@ class MfaView(OwnAccountView):
 
 
 class TotpView(OwnAccountView):
+    takes_no_key = "an offer takes the place of the one before"
+
     @extend_schema(**schema.TOTP)
     def post(self, request: Request) -> Response:
         """Get the secret for an authenticator app. It counts once `confirm/` was shown a code."""
@@ -53,6 +55,8 @@ class TotpView(OwnAccountView):
 
 
 class TotpConfirmView(OwnAccountView):
+    takes_no_key = "a code works once; who lost the answer makes new recovery codes"
+
     @extend_schema(**schema.TOTP_CONFIRM)
     def post(self, request: Request) -> Response:
         """Show that the app works. From then on signing in takes a code."""
@@ -63,6 +67,8 @@ class TotpConfirmView(OwnAccountView):
 
 
 class TotpRemoveView(OwnAccountView):
+    takes_no_key = "asked again, it says that there is no app"
+
     @extend_schema(**schema.TOTP_REMOVE)
     def post(self, request: Request) -> Response:
         """Go back to signing in with the password alone."""
@@ -72,6 +78,8 @@ class TotpRemoveView(OwnAccountView):
 
 
 class RecoveryCodesView(OwnAccountView):
+    takes_no_key = "new codes take the place of those before"
+
     @extend_schema(**schema.RECOVERY_CODES)
     def post(self, request: Request) -> Response:
         """Get new recovery codes. The old ones are good no more."""
@@ -81,6 +89,8 @@ class RecoveryCodesView(OwnAccountView):
 
 
 class MfaVerifyView(AuthView):
+    takes_no_key = "it makes nothing but secrets, and a code works once"
+
     @extend_schema(**schema.MFA_VERIFY)
     def post(self, request: Request) -> Response:
         """The second step of signing in."""

@@ -9,6 +9,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.api.idempotency import OncePerKey
 from apps.users.api import security_schema as schema
 from apps.users.api.answers import answer_sign_in
 from apps.users.api.clients import client_of, delivery_of, session_id_of
@@ -20,7 +21,7 @@ from apps.users.api.security_serializers import (
     PasswordResetRequestSerializer,
 )
 from apps.users.api.serializers import NoticeSerializer
-from apps.users.api.views import AuthView
+from apps.users.api.views import AuthView, email_in
 from apps.users.authentication import BearerAuthentication, CookieAuthentication
 from apps.users.models import User
 from apps.users.services.passwords import change_password, request_password_link, reset_password
@@ -40,7 +41,10 @@ class OwnAccountView(AuthView):
         return cast("User", self.request.user)
 
 
-class PasswordResetView(AuthView):
+class PasswordResetView(OncePerKey, AuthView):
+    def look_at_limits(self, request: Request) -> None:
+        PASSWORD_RESETS.look(request, email_in(request))
+
     @extend_schema(**schema.PASSWORD_RESET)
     def post(self, request: Request) -> Response:
         """Send a link for a new password. The answer is the same for every address."""
@@ -51,6 +55,8 @@ class PasswordResetView(AuthView):
 
 
 class PasswordResetConfirmView(AuthView):
+    takes_no_key = "a link works once"
+
     @extend_schema(**schema.PASSWORD_RESET_CONFIRM)
     def post(self, request: Request) -> Response:
         """Choose a new password with the key of the link, which works once."""
@@ -61,6 +67,8 @@ class PasswordResetConfirmView(AuthView):
 
 
 class PasswordChangeView(OwnAccountView):
+    takes_no_key = "it makes nothing but secrets; asked again, the old password is wrong"
+
     @extend_schema(**schema.PASSWORD_CHANGE)
     def post(self, request: Request) -> Response:
         """Choose a new password with the current one."""

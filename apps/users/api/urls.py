@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.users.api import api_keys, mfa_views, password_views, session_views, views
+from apps.users.api import api_keys, mfa_views, password_views, session_views, tickets, views
 from apps.users.api.pages import ConfirmEmailPage, ResetPasswordPage
 
 app_name = "auth"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("token/", views.TokenView.as_view(), name="token"),
     path("token/refresh/", views.TokenRefreshView.as_view(), name="token-refresh"),
     path("token/verify/", views.TokenVerifyView.as_view(), name="token-verify"),
+    path("ws-ticket/", tickets.SocketTicketView.as_view(), name="ws-ticket"),
     path("email/verify/", views.EmailVerifyView.as_view(), name="email-verify"),
     path("email/resend/", views.EmailResendView.as_view(), name="email-resend"),
     path("email/confirm/", ConfirmEmailPage.as_view(), name="email-confirm-page"),

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
+from apps.core.api.idempotency import OncePerKey
 from apps.users.api import schema
 from apps.users.api.answers import answer_sign_in
 from apps.users.api.clients import client_of
@@ -74,8 +75,11 @@ class CsrfView(AuthView):
         return Response({"csrf_token": get_token(request)})
 
 
-class RegisterView(AuthView):
+class RegisterView(OncePerKey, AuthView):
     authentication_classes = [RegistrationNeedsCsrf]
+
+    def look_at_limits(self, request: Request) -> None:
+        REGISTRATIONS.look(request, email_in(request))
 
     @extend_schema(**schema.REGISTER)
     def post(self, request: Request) -> Response:
@@ -94,6 +98,7 @@ class RegisterView(AuthView):
 
 class LoginView(AuthView):
     authentication_classes = [SignInNeedsCsrf]
+    takes_no_key = "it makes nothing but secrets, and can be done again"
 
     @extend_schema(**schema.LOGIN)
     def post(self, request: Request) -> Response:
@@ -104,6 +109,7 @@ class LoginView(AuthView):
 
 class LogoutView(AuthView):
     authentication_classes = [CookiesNeedCsrf]
+    repeatable = "what has ended stays ended"
 
     @extend_schema(**schema.LOGOUT)
     def post(self, request: Request) -> Response:
@@ -142,6 +148,8 @@ class UserUpdateView(AuthView):
 
 
 class TokenView(AuthView):
+    takes_no_key = "it makes nothing but secrets, and can be done again"
+
     @extend_schema(**schema.TOKEN)
     def post(self, request: Request) -> Response:
         """Sign in without cookies."""
@@ -150,6 +158,8 @@ class TokenView(AuthView):
 
 
 class TokenRefreshView(AuthView):
+    takes_no_key = "a lost reply has a rule of its own: the same token once more within a minute"
+
     @extend_schema(**schema.TOKEN_REFRESH)
     def post(self, request: Request) -> Response:
         """A new pair of tokens; the refresh token that was sent is used up."""
@@ -173,6 +183,8 @@ class TokenRefreshView(AuthView):
 
 
 class TokenVerifyView(AuthView):
+    repeatable = "it only looks"
+
     @extend_schema(**schema.TOKEN_VERIFY)
     def post(self, request: Request) -> Response:
         """Whether an access or refresh token still works."""
@@ -181,6 +193,8 @@ class TokenVerifyView(AuthView):
 
 
 class EmailVerifyView(AuthView):
+    repeatable = "what is confirmed stays confirmed"
+
     @extend_schema(**schema.EMAIL_VERIFY)
     def post(self, request: Request) -> Response:
         """Confirm an e-mail address. Doing it twice is no mistake."""
@@ -188,7 +202,10 @@ class EmailVerifyView(AuthView):
         return Response(EmailVerifiedSerializer({"email_verified": user.has_confirmed_email}).data)
 
 
-class EmailResendView(AuthView):
+class EmailResendView(OncePerKey, AuthView):
+    def look_at_limits(self, request: Request) -> None:
+        RESENT_MAILS.look(request, email_in(request))
+
     @extend_schema(**schema.EMAIL_RESEND)
     def post(self, request: Request) -> Response:
         """Send the confirmation mail again. The answer is the same for every address."""
@@ -202,3 +219,7 @@ def _sign_in(request: Request, form: Serializer[Any], delivery: Delivery) -> Sig
     login, password = form.validated_data["login"], form.validated_data["password"]
     with SIGN_IN_FAILURES.attempt(request, login):
         return sign_in(login=login, password=password, client=client_of(request), delivery=delivery)
+
+
+def email_in(request: Request) -> str:
+    return str(request.data.get("email", "")) if isinstance(request.data, dict) else ""

@@ -3,6 +3,7 @@ from apps.users.models.attempts import AttemptCount
 from apps.users.models.devices import KnownDevice
 from apps.users.models.second_factor import AuthenticatorApp, RecoveryCode
 from apps.users.models.sessions import SignInSession
+from apps.users.models.tickets import SocketTicket
 from apps.users.models.users import SubscriptionTier, User
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "KnownDevice",
     "RecoveryCode",
     "SignInSession",
+    "SocketTicket",
     "SubscriptionTier",
     "User",
 ]

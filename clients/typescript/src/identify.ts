@@ -19,6 +19,8 @@ export interface IdentifyOptions extends Pick<Form, "language" | "include_diseas
   readonly place?: { readonly latitude: number; readonly longitude: number };
   /** Rather a place in the queue than a refusal, where no service can answer now. */
   readonly mayQueue?: boolean;
+  /** The same for each repetition: then nothing is done twice. `crypto.randomUUID()` makes one. */
+  readonly idempotencyKey?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -31,7 +33,12 @@ export async function identify(
   const answer = await api.POST("/api/v1/plant-identification/identify/", {
     body: {}, // described as text and numbers; what is sent is the form
     bodySerializer: () => form,
-    ...(options.mayQueue === true && { params: { header: { Prefer: "respond-async" } } }),
+    params: {
+      header: {
+        ...(options.mayQueue === true && { Prefer: "respond-async" }),
+        ...(options.idempotencyKey !== undefined && { "Idempotency-Key": options.idempotencyKey }),
+      },
+    },
     ...(options.signal && { signal: options.signal }),
   });
   return dataOf<Identification | Queued>(answer);

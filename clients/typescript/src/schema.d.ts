@@ -4,6 +4,59 @@
  */
 
 export interface paths {
+    "/api/v1/auth/api-keys/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One's own API keys, newest first, without their secrets. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** @description Make a key. The answer shows it whole, this once. */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/api-keys/{key_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One of one's own API keys. */
+        get: operations["get_api_key"];
+        put?: never;
+        post?: never;
+        /** @description Revoke it: it is refused from now on, and so is what it was before a rotation. */
+        delete: operations["revoke_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/api-keys/{key_id}/rotate/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A new secret, shown this once. The old one works for another hour, unless told otherwise. */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/csrf/": {
         parameters: {
             query?: never;
@@ -379,6 +432,23 @@ export interface paths {
         patch: operations["auth_user_update_partial_update"];
         trace?: never;
     };
+    "/api/v1/auth/ws-ticket/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A ticket for one WebSocket, to be opened within half a minute. */
+        post: operations["auth_ws_ticket_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta/": {
         parameters: {
             query?: never;
@@ -517,6 +587,23 @@ export interface paths {
         put?: never;
         /** @description Takes a deletion back, for a few minutes. Safe to repeat. */
         post: operations["restore_plant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/quota/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many identifications are left this hour. Asking costs none. */
+        get: operations["get_quota"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -976,6 +1063,61 @@ export interface components {
          * @enum {string}
          */
         AnswerStatus: "complete" | "partial" | "stale" | "queued";
+        ApiKey: {
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            /** @description What the key begins with. */
+            readonly beginning: string;
+            readonly scopes: components["schemas"]["ApiKeyScope"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /**
+             * Format: date-time
+             * @description Written once a minute at most.
+             */
+            readonly last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until then the secret before the last rotation works, too.
+             */
+            readonly previous_until: string | null;
+            readonly links: {
+                [key: string]: string;
+            };
+        };
+        ApiKeyRequestRequest: {
+            /**
+             * @description How long it is good for.
+             * @default 90
+             */
+            days?: number;
+            /** @description What it is for. */
+            name: string;
+            /** @description `read`: look at what is one's own. `identify`: identify plants. `write`: change the rest. */
+            scopes: components["schemas"]["ApiKeyScope"][];
+        };
+        ApiKeyRotationRequest: {
+            /**
+             * @description How long it is good for.
+             * @default 90
+             */
+            days?: number;
+            /**
+             * @description The old secret ends at once, and not after an hour.
+             * @default false
+             */
+            immediately?: boolean;
+        };
+        /**
+         * @description * `identify` - identify
+         *     * `read` - read
+         *     * `write` - write
+         * @enum {string}
+         */
+        ApiKeyScope: "identify" | "read" | "write";
         ApiVersion: {
             version: string;
             path: string;
@@ -1136,6 +1278,9 @@ export interface components {
          *     * `not_acceptable` - Not acceptable
          *     * `conflict` - Conflict
          *     * `limit_reached` - There is no room for another one
+         *     * `request_in_progress` - The request is being worked on
+         *     * `already_done` - Done already
+         *     * `idempotency_key_reused` - The key was used for another request
          *     * `gone` - Gone
          *     * `request_too_large` - The request is too large
          *     * `unsupported_media_type` - Unsupported media type
@@ -1156,7 +1301,7 @@ export interface components {
          *     * `internal_error` - Something went wrong
          * @enum {string}
          */
-        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
+        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "request_in_progress" | "already_done" | "idempotency_key_reused" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -1307,6 +1452,32 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             source: components["schemas"]["AnswerSource"] | components["schemas"]["NullEnum"];
+        };
+        IdentificationsLeft: {
+            limit: number;
+            used: number;
+            remaining: number;
+            /** @description How long the limit is for. */
+            period_s: number;
+            /**
+             * Format: date-time
+             * @description When counting starts anew.
+             */
+            resets_at: string;
+            /**
+             * @description Null where nobody is signed in: then all share one limit.
+             *
+             *     * `free` - Free
+             *     * `pro` - Pro
+             *     * `premium` - Premium
+             *     * `enterprise` - Enterprise
+             */
+            tier: components["schemas"]["SubscriptionTier"] | components["schemas"]["NullEnum"];
+            /**
+             * Format: double
+             * @description Of the tier's limit: 1, and 0.5 or 0.1 while the credits of the month run out.
+             */
+            factor: number;
         };
         IdentificationsPerHour: {
             /** @description All of them together; 0 where sign-in is needed. */
@@ -1528,6 +1699,13 @@ export interface components {
          * @enum {string}
          */
         Organ: "leaf" | "flower" | "fruit" | "bark" | "auto";
+        PaginatedApiKeyList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["ApiKey"][];
+        };
         PaginatedCollectionList: {
             count: number;
             /** Format: uri */
@@ -1728,6 +1906,21 @@ export interface components {
          * @enum {string}
          */
         ProviderName: "plant_id" | "plantnet";
+        ProviderQuota: {
+            name: string;
+            /**
+             * @description In UTC.
+             *
+             *     * `day` - day
+             *     * `month` - month
+             */
+            window: components["schemas"]["WindowEnum"];
+            used: number;
+            limit: number;
+            remaining: number;
+            /** Format: date-time */
+            resets_at: string;
+        };
         ProviderReport: {
             name: components["schemas"]["ProviderName"];
             state: components["schemas"]["ProviderState"];
@@ -1768,6 +1961,13 @@ export interface components {
          * @enum {string}
          */
         QueuedIdentificationStatusEnum: "queued";
+        Quota: {
+            identifications: components["schemas"]["IdentificationsLeft"];
+            /** @description Files that are no usable photo, of this network address. */
+            refused_uploads: components["schemas"]["Usage"];
+            /** @description Of the site; for staff. */
+            providers: components["schemas"]["ProviderQuota"][] | null;
+        };
         /**
          * @description * `species` - species
          *     * `genus` - genus
@@ -1887,6 +2087,33 @@ export interface components {
             /** @description The one this request belongs to. */
             readonly current: boolean;
         };
+        ShownApiKey: {
+            /** @description The whole key. Keep it now: it is never shown again. */
+            readonly key: string;
+            /** Format: uuid */
+            readonly id: string;
+            readonly name: string;
+            /** @description What the key begins with. */
+            readonly beginning: string;
+            readonly scopes: components["schemas"]["ApiKeyScope"][];
+            /** Format: date-time */
+            readonly created_at: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            /**
+             * Format: date-time
+             * @description Written once a minute at most.
+             */
+            readonly last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until then the secret before the last rotation works, too.
+             */
+            readonly previous_until: string | null;
+            readonly links: {
+                [key: string]: string;
+            };
+        };
         SignInProblem: components["schemas"]["Problem"] | components["schemas"]["SecondFactorProblem"];
         /** @description The account is named once, in any of the three fields. */
         SignInRequestRequest: {
@@ -1909,6 +2136,12 @@ export interface components {
             /** Format: double */
             similarity: number | null;
             provider: string;
+        };
+        SocketTicket: {
+            /** @description For `?ticket=` in the address of a WebSocket, once. */
+            ticket: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         /** @description One species. What nobody said is null, or an empty list. */
         Species: {
@@ -2039,6 +2272,18 @@ export interface components {
             chemical: string[];
             prevention: string[];
         };
+        Usage: {
+            limit: number;
+            used: number;
+            remaining: number;
+            /** @description How long the limit is for. */
+            period_s: number;
+            /**
+             * Format: date-time
+             * @description When counting starts anew.
+             */
+            resets_at: string;
+        };
         User: {
             /** Format: uuid */
             readonly id: string;
@@ -2070,6 +2315,12 @@ export interface components {
             min: number | null;
             max: number | null;
         };
+        /**
+         * @description * `day` - day
+         *     * `month` - month
+         * @enum {string}
+         */
+        WindowEnum: "day" | "month";
     };
     responses: never;
     parameters: {
@@ -2081,6 +2332,8 @@ export interface components {
         "Accept-Language": string;
         /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
         "If-None-Match": string;
+        /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+        "Idempotency-Key": string;
     };
     requestBodies: never;
     headers: {
@@ -2102,6 +2355,8 @@ export interface components {
         ETag: string;
         /** @description What the sentences in it are written in. */
         "Content-Language": string;
+        /** @description `true`: nothing was done; this is what was answered before. */
+        "Idempotent-Replayed": string;
         /** @description What is left, and the seconds until it is whole again. */
         "Sometimes-RateLimit": string;
         /** @description How much is allowed in which time. */
@@ -2116,11 +2371,726 @@ export interface components {
         "Sometimes-ETag": string;
         /** @description What the sentences in it are written in. */
         "Sometimes-Content-Language": string;
+        /** @description `true`: nothing was done; this is what was answered before. */
+        "Sometimes-Idempotent-Replayed": string;
     };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedApiKeyList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownApiKey"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKey"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyRotationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownApiKey"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_csrf_retrieve: {
         parameters: {
             query?: never;
@@ -2218,6 +3188,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -2242,6 +3214,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2256,6 +3229,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2270,6 +3244,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2284,6 +3259,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2304,6 +3280,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large. */
             413: {
                 headers: {
@@ -2312,6 +3304,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2326,6 +3319,22 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4086,6 +5095,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -4110,6 +5121,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4124,6 +5136,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4138,6 +5151,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4152,6 +5166,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4172,6 +5187,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large. */
             413: {
                 headers: {
@@ -4180,6 +5211,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4194,6 +5226,22 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4384,6 +5432,8 @@ export interface operations {
             header?: {
                 /** @description From `auth/csrf/`; needed where cookies are sent. */
                 "X-CSRFToken"?: string;
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -4411,6 +5461,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4426,6 +5477,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4440,6 +5492,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4469,6 +5522,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4483,6 +5537,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4503,6 +5558,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large. */
             413: {
                 headers: {
@@ -4511,6 +5582,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4525,6 +5597,22 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5620,6 +6708,181 @@ export interface operations {
             };
         };
     };
+    auth_ws_ticket_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocketTicket"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     meta_retrieve: {
         parameters: {
             query?: never;
@@ -5736,6 +6999,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -5749,6 +7014,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -5759,6 +7026,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5772,6 +7041,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5784,6 +7055,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5796,6 +7069,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5808,6 +7098,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5819,6 +7111,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5838,6 +7132,8 @@ export interface operations {
                 created_before?: string;
                 /** @description Where the page begins: taken from `next` or `previous`, never made up. */
                 cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `plant_name`, `confidence`, `image_url`, `created_at`, `source`. */
+                fields?: string;
                 /** @description `-created_at`, newest first, or `created_at`, oldest first. */
                 ordering?: "-created_at" | "created_at";
                 /** @description How many results a page has. */
@@ -5869,6 +7165,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -5882,6 +7180,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -5892,6 +7192,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5905,6 +7207,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5917,6 +7221,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5929,6 +7235,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5941,6 +7264,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5954,6 +7279,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -5969,6 +7296,8 @@ export interface operations {
             header?: {
                 /** @description `respond-async`: queue the photo where no service can answer now. */
                 Prefer?: string;
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -5992,6 +7321,7 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6008,6 +7338,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6022,6 +7353,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6051,6 +7383,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6065,6 +7398,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6085,6 +7419,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large. */
             413: {
                 headers: {
@@ -6093,6 +7443,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6107,6 +7458,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6121,6 +7473,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6198,6 +7551,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -6211,6 +7566,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -6221,6 +7578,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6234,6 +7593,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6246,6 +7607,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6258,6 +7621,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6270,6 +7650,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6281,6 +7663,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6296,6 +7680,17 @@ export interface operations {
             query?: {
                 /** @description Those in this collection. */
                 collection?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `nickname`, `scientific_name`, `species`, `identification`, `collection`, `location`, `acquired_on`, `notes`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
+                /**
+                 * @description By name, or newest first, which is usual.
+                 *
+                 *     * `-created_at` - -created_at
+                 *     * `created_at` - created_at
+                 *     * `name` - name
+                 *     * `-name` - -name
+                 */
+                ordering?: "-created_at" | "-name" | "created_at" | "name";
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -6322,6 +7717,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -6335,6 +7732,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -6345,6 +7744,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6358,6 +7759,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6370,6 +7773,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6382,6 +7787,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6394,6 +7816,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6407,6 +7831,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6420,6 +7846,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -6440,8 +7868,11 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6453,7 +7884,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6466,6 +7900,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6478,7 +7914,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6490,7 +7929,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6502,6 +7944,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6513,7 +7957,11 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6525,7 +7973,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6537,6 +7988,39 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6549,6 +8033,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6562,6 +8048,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6573,7 +8061,10 @@ export interface operations {
     };
     get_plant: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `nickname`, `scientific_name`, `species`, `identification`, `collection`, `location`, `acquired_on`, `notes`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
+            };
             header?: {
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -6595,6 +8086,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -6608,10 +8101,26 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Sign-in needed, or refused. */
             401: {
@@ -6619,6 +8128,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6631,6 +8142,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6643,6 +8156,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6655,6 +8170,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6667,6 +8199,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6680,6 +8214,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6714,6 +8250,8 @@ export interface operations {
                     "Restorable-Until"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6724,6 +8262,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6736,6 +8276,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6748,6 +8290,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6760,6 +8304,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6772,6 +8333,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6785,6 +8348,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6820,6 +8385,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6832,6 +8399,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6845,6 +8414,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6857,6 +8428,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6869,6 +8442,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6881,6 +8456,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6893,6 +8470,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6905,6 +8484,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6917,6 +8498,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6929,6 +8527,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6942,6 +8542,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6973,6 +8575,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6985,6 +8589,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -6998,6 +8604,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7010,6 +8618,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7022,6 +8632,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7034,6 +8646,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7046,6 +8660,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7057,6 +8673,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7069,6 +8687,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7081,6 +8701,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7093,6 +8730,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7106,6 +8745,143 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_quota: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The same. */
+                    RateLimit?: string;
+                    /** @description The same. */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7124,6 +8900,8 @@ export interface operations {
                 created_before?: string;
                 /** @description Where the page begins: taken from `next` or `previous`, never made up. */
                 cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `plant_name`, `confidence`, `image_url`, `created_at`, `status`, `cache`, `links`, `source`. */
+                fields?: string;
                 /** @description `-created_at`, newest first, or `created_at`, oldest first. */
                 ordering?: "-created_at" | "created_at";
                 /** @description How many results a page has. */
@@ -7155,6 +8933,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -7168,6 +8948,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -7178,6 +8960,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7191,6 +8975,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7203,6 +8989,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7215,6 +9003,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7227,6 +9032,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7240,6 +9047,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7251,7 +9060,10 @@ export interface operations {
     };
     get_identification: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
+                fields?: string;
+            };
             header?: {
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -7273,6 +9085,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -7286,10 +9100,26 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Sign-in needed, or refused. */
             401: {
@@ -7297,6 +9127,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7309,6 +9141,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7321,6 +9155,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7333,6 +9169,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7345,6 +9198,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7358,6 +9213,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7392,6 +9249,8 @@ export interface operations {
                     "Restorable-Until"?: string;
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7402,6 +9261,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7414,6 +9275,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7426,6 +9289,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7438,6 +9303,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7450,6 +9332,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7463,6 +9347,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7496,6 +9382,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -7509,6 +9397,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -7520,6 +9410,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7532,6 +9424,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7544,6 +9438,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7556,6 +9452,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7568,6 +9481,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7581,6 +9496,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7616,6 +9533,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7628,6 +9547,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7641,6 +9562,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7653,6 +9576,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7665,6 +9590,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7677,6 +9604,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7689,6 +9618,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7700,6 +9631,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7712,6 +9645,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7724,6 +9659,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7736,6 +9688,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7749,6 +9703,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7781,6 +9737,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7791,6 +9749,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7803,6 +9763,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7815,6 +9777,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7827,6 +9791,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7839,6 +9820,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7852,6 +9835,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7885,6 +9870,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -7898,6 +9885,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -7909,6 +9898,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7921,6 +9912,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7933,6 +9926,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7945,6 +9940,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7957,6 +9969,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -7970,6 +9984,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8124,6 +10140,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8136,6 +10154,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8149,6 +10169,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8161,6 +10183,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8173,6 +10197,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8185,6 +10211,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8197,6 +10225,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8209,6 +10239,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8221,6 +10253,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8233,6 +10282,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8246,6 +10297,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8258,6 +10311,8 @@ export interface operations {
     search_species: {
         parameters: {
             query: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `match`. */
+                fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -8478,6 +10533,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Such as `Araceae`. */
                 family?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`. */
+                fields?: string;
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
@@ -8697,6 +10754,8 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `created_at`, `updated_at`. */
+                fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -8947,6 +11006,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -8960,6 +11021,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -8970,6 +11033,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8983,6 +11048,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -8995,6 +11062,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9007,6 +11076,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9019,6 +11105,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9030,6 +11118,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9043,6 +11133,8 @@ export interface operations {
     users_collections_list: {
         parameters: {
             query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `plant_count`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -9067,6 +11159,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -9080,6 +11174,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
@@ -9090,6 +11186,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9103,6 +11201,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9115,6 +11215,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9127,6 +11229,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9139,6 +11258,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9152,6 +11273,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9165,6 +11288,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -9185,8 +11310,11 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9198,7 +11326,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9211,6 +11342,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9223,7 +11356,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9235,7 +11371,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9247,6 +11386,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9258,7 +11399,11 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9270,7 +11415,10 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9282,6 +11430,39 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9294,6 +11475,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9307,6 +11490,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9318,7 +11503,10 @@ export interface operations {
     };
     get_collection: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `plant_count`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
+            };
             header?: {
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -9340,6 +11528,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
@@ -9353,10 +11543,26 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     ETag: components["headers"]["Sometimes-ETag"];
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Sign-in needed, or refused. */
             401: {
@@ -9364,6 +11570,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9376,6 +11584,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9388,6 +11598,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9400,6 +11612,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9412,6 +11641,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9425,6 +11656,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9457,6 +11690,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -9467,6 +11702,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9479,6 +11716,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9491,6 +11730,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9503,6 +11744,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9515,6 +11773,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9528,6 +11788,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9563,6 +11825,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9575,6 +11839,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9588,6 +11854,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9600,6 +11868,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9612,6 +11882,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9624,6 +11896,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9636,6 +11910,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9648,6 +11924,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9660,6 +11938,23 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9672,6 +11967,8 @@ export interface operations {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
@@ -9685,6 +11982,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     [name: string]: unknown;
                 };
