@@ -8,6 +8,7 @@ from rest_framework import status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from apps.core.api.idempotency import OncePerKey
 from apps.users.api import security_schema as schema
@@ -22,7 +23,6 @@ from apps.users.api.security_serializers import (
 )
 from apps.users.api.serializers import NoticeSerializer
 from apps.users.api.views import AuthView, email_in
-from apps.users.authentication import BearerAuthentication, CookieAuthentication
 from apps.users.models import User
 from apps.users.services.passwords import change_password, request_password_link, reset_password
 
@@ -31,10 +31,10 @@ PASSWORD_IS_NEW = _("Your password was changed. Sign in with it.")
 
 
 class OwnAccountView(AuthView):
-    """For people who have signed in themselves: no other kind of key opens it."""
+    """For people who have signed in themselves: no API key opens it."""
 
     permission_classes = [IsAuthenticated]
-    authentication_classes = [BearerAuthentication, CookieAuthentication]
+    authentication_classes = APIView.authentication_classes
 
     @property
     def user(self) -> User:

@@ -19,7 +19,6 @@ from apps.users.api.clients import session_id_of
 from apps.users.api.password_views import OwnAccountView
 from apps.users.api.schema_parts import TAGS
 from apps.users.api.security_serializers import SessionSerializer
-from apps.users.authentication import BearerAuthentication, CookieAuthentication
 from apps.users.models import SignInSession, User
 from apps.users.selectors import list_active_sessions
 from apps.users.services.sessions import end_one_session, end_other_sessions
@@ -31,7 +30,6 @@ class SessionListView(ListAPIView[SignInSession]):
     """One's own sign-ins that have not ended, newest first."""
 
     permission_classes = [IsAuthenticated]
-    authentication_classes = [BearerAuthentication, CookieAuthentication]
     serializer_class = SessionSerializer
     filter_backends = []
 
