@@ -55,6 +55,11 @@ def account(status: int, *, stranger: int | None = None, body: Any = None) -> Ru
     return Rule(status, status if stranger is None else stranger, 401, 403, 403, 401, None, body, "json")
 
 
+def password_and_sign_ins(status: int, *, stranger: int | None = None) -> Rule:
+    """The same, where nobody even looks for a key."""
+    return Rule(status, status if stranger is None else stranger, 401, 401, 401, 401, None, None, "json")
+
+
 # It tells those it does not know what it tells everybody.
 HEALTH = Rule(200, 200, 200, 200, 200, 200, READ, None, "json")
 # A record that was made without signing in is found by its id without signing in: 404 is all others learn.
@@ -74,19 +79,23 @@ RULES: dict[str, Rule] = {
     "post /api/v1/auth/token/": everybody(400),
     "post /api/v1/auth/token/refresh/": everybody(403),
     "post /api/v1/auth/token/verify/": everybody(400),
+    # Google is not configured here, so there is nothing.
+    "get /api/v1/auth/oauth/google/login/": everybody(404),
+    "get /api/v1/auth/oauth/google/callback/": everybody(404),
+    "post /api/v1/auth/oauth/google/callback/": everybody(404),
     # --- The account ---
     "get /api/v1/auth/user/": account(200),
     "patch /api/v1/auth/user/update/": account(200, body={"first_name": "Rosa"}),
     # Let in without the password that is asked for once more, and told so.
-    "post /api/v1/auth/password/change/": account(400),
-    "get /api/v1/auth/sessions/": account(200),
-    "delete /api/v1/auth/sessions/": account(204),
-    "delete /api/v1/auth/sessions/{session_id}/": account(204, stranger=404),
-    "get /api/v1/auth/mfa/": account(200),
-    "post /api/v1/auth/mfa/recovery-codes/": account(400),
-    "post /api/v1/auth/mfa/totp/": account(400),
-    "post /api/v1/auth/mfa/totp/confirm/": account(400),
-    "post /api/v1/auth/mfa/totp/remove/": account(400),
+    "post /api/v1/auth/password/change/": password_and_sign_ins(400),
+    "get /api/v1/auth/sessions/": password_and_sign_ins(200),
+    "delete /api/v1/auth/sessions/": password_and_sign_ins(204),
+    "delete /api/v1/auth/sessions/{session_id}/": password_and_sign_ins(204, stranger=404),
+    "get /api/v1/auth/mfa/": password_and_sign_ins(200),
+    "post /api/v1/auth/mfa/recovery-codes/": password_and_sign_ins(400),
+    "post /api/v1/auth/mfa/totp/": password_and_sign_ins(400),
+    "post /api/v1/auth/mfa/totp/confirm/": password_and_sign_ins(400),
+    "post /api/v1/auth/mfa/totp/remove/": password_and_sign_ins(400),
     "get /api/v1/auth/api-keys/": account(200),
     "post /api/v1/auth/api-keys/": account(201, body={"name": "Script", "scopes": ["read"]}),
     "get /api/v1/auth/api-keys/{key_id}/": account(200, stranger=404),

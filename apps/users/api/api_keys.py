@@ -19,7 +19,7 @@ from rest_framework.views import APIView
 from apps.core.api.problems import PROBLEM_CONTENT_TYPE
 from apps.core.api.schema import API_KEY_SCHEME, ProblemSerializer
 from apps.core.links import link_to
-from apps.users.api.schema import TAGS
+from apps.users.api.schema_parts import TAGS
 from apps.users.constants import API_KEY_DAYS, API_KEY_DAYS_MAX
 from apps.users.exceptions import ApiKeyNotFound
 from apps.users.models import ApiKey, User
