@@ -1,95 +1,34 @@
-"""Signing in with Google, played by the sandbox over real HTTP."""
+"""Signing in with Google: the way there and back, for who began it and once."""
 
-import base64
-import hashlib
-import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import requests
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
-from apps.core.testing.clock import FakeClock
-from apps.users.constants import OPENID_KEYS_AGAIN_AFTER_S
-from apps.users.exceptions import AccountNotLinked, OAuthRefused
-from apps.users.models import ApiKey, ExternalIdentity, OAuthAttempt, SignInSession, User
-from apps.users.services import google as google_service
-from apps.users.services.api_keys import create_api_key
-from apps.users.services.google import finish_google_sign_in, person_of, receive_google_answer
-from apps.users.services.openid import OpenIDProvider, ProvenIdentity
-from apps.users.tests.conftest import AUTH, Browser
-from apps.users.tests.factories import PASSWORD, UserFactory
+from apps.core.redis import OUTAGE
+from apps.users.models import OAuthAttempt, SignInSession, User
+from apps.users.services.google import finish_google_sign_in, receive_google_answer
+from apps.users.tests.conftest import AUTH
+from apps.users.tests.google_visits import (
+    APP,
+    CALLBACK,
+    CHALLENGE,
+    ROSA,
+    VERIFIER,
+    Visitor,
+    app_code,
+    google,
+    query_of,
+    visitor,
+)
 from apps.users.tests.problems import assert_problem
-from apps.users.types import Client as Caller
+from apps.users.tests.racing import at_once
+from apps.users.types import Client
 
-LOGIN, CALLBACK = "oauth/google/login/", "oauth/google/callback/"
-APP = "org.example.plants:/signed-in"
-VERIFIER = "v" * 43
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-ROSA = "rosa@gmail.com"
-NEEDS_ROW_LOCKS = pytest.mark.skipif(connection.vendor != "postgresql", reason="needs row locks")
+__all__ = ["app_code", "google", "visitor"]
 
 
-@pytest.fixture
-def google(sandbox, settings):
-    settings.GOOGLE_OAUTH_CLIENT_ID = "plants"
-    settings.GOOGLE_OAUTH_CLIENT_SECRET = "not-told-to-anybody"
-    settings.GOOGLE_OAUTH_ISSUER = sandbox.google_url
-    settings.OAUTH_APP_REDIRECT_URIS = [APP]
-    settings.SITE_URL = "https://plants.example.org"
-    settings.OAUTH_RATE = 1_000
-    google_service.provider_of.cache_clear()  # it remembers what the sandbox said to the last test
-    return sandbox
-
-
-class Visitor(Browser):
-    """A browser that goes to Google and comes back, and then sends in what it came back with."""
-
-    def begin(self, **asked):
-        return self.client.get(AUTH + LOGIN, asked or {"return_to": "/garden/"})
-
-    def visit_google(self, **asked):
-        begun = self.begin(**asked)
-        assert begun.status_code == 302, begun.content
-        there = requests.get(begun["Location"], allow_redirects=False, timeout=10)
-        assert there.status_code == 302, there.text
-        return there.headers["Location"]
-
-    def come_back(self, address):
-        assert address.startswith(f"https://plants.example.org{AUTH}{CALLBACK}?")
-        return self.client.get(AUTH + CALLBACK, query_of(address))
-
-    def sign_in(self, **asked):
-        back = self.come_back(self.visit_google(**asked))
-        assert back.status_code == 302, back.content
-        return self.send(CALLBACK, {"code": query_of(back["Location"])["code"]})
-
-
-def query_of(address):
-    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-
-
-@pytest.fixture
-def visitor(db, google):
-    return Visitor()
-
-
-@pytest.fixture
-def app_code(visitor):
-    """What an app gets back at its own address."""
-    back = visitor.come_back(
-        visitor.visit_google(
-            redirect_uri=APP, code_challenge=CHALLENGE, code_challenge_method="S256", state="s1"
-        )
-    )
-    return query_of(back["Location"])["code"]
-
-
-# --- There and back -----------------------------------------------------------------------------------------
 def test_a_browser_is_signed_in_and_an_account_is_made(visitor):
     response = visitor.sign_in()
 
@@ -240,7 +179,7 @@ def test_an_address_begins_so_often_and_without_redis_all_else_works(
     visitor, settings, monkeypatch, with_redis
 ):
     if not with_redis:
-        monkeypatch.setattr("apps.core.redis.OUTAGE.__class__.is_down", property(lambda _: True))
+        monkeypatch.setattr(type(OUTAGE), "is_down", property(lambda _: True))
     settings.OAUTH_RATE = 4
 
     assert visitor.sign_in().status_code == 200
@@ -248,189 +187,25 @@ def test_an_address_begins_so_often_and_without_redis_all_else_works(
     assert_problem(visitor.begin(), 429, "throttled")
 
 
-# --- Google's word ------------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "wrong_nonce",
-        "wrong_audience",
-        "wrong_issuer",
-        "expired",
-        "unsigned",
-        "signed_with_public_key",
-        "signed_by_another",
-    ],
-)
-def test_a_token_that_is_not_google_s_for_us_and_now_signs_nobody_in(visitor, google, fault):
-    google.order_google(fault=fault)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs row locks")
+@pytest.mark.django_db(transaction=True)
+def test_of_several_who_send_one_callback_or_one_code_at_once_one_gets_on(google):
+    google.order_google(fault="code_again")
+    visitor = Visitor()
+    asked = query_of(visitor.visit_google(redirect_uri=APP, code_challenge=CHALLENGE))
+    cookie = visitor.cookies["oauth_attempt"].value
 
-    assert_problem(visitor.sign_in(), 400, "oauth_refused")
-    assert not User.objects.exists()
-
-
-@pytest.mark.parametrize(("place", "status"), [("discovery", 500), ("discovery", 404), ("discovery", 200)])
-def test_without_google_nobody_is_sent_there(visitor, google, place, status):
-    google.order_google(statuses={place: status})
-
-    response = visitor.begin()
-
-    assert_problem(response, 503, "identity_provider_unavailable")
-    assert int(response["Retry-After"]) >= 1
-
-
-@pytest.mark.parametrize(
-    "orders",
-    [
-        {"statuses": {"token": 500}},
-        {"statuses": {"token": 429}},
-        {"statuses": {"token": 200}},
-        {"statuses": {"jwks": 503}},
-        {"fault": "invalid_client"},
-        {"delays_s": {"token": 30}},
-        {"delays_s": {"jwks": 30}},
-    ],
-    ids=str,
-)
-def test_google_failing_or_hanging_on_the_way_back_is_told_in_time(visitor, google, monkeypatch, orders):
-    code = query_of(visitor.come_back(visitor.visit_google())["Location"])["code"]
-    monkeypatch.setattr("apps.users.services.openid.OPENID_TIMEOUT_S", 0.5)
-    google.order_google(**orders)
-    started = time.monotonic()
-
-    response = visitor.send(CALLBACK, {"code": code})
-
-    assert time.monotonic() - started < 5
-    assert_problem(response, 503, "identity_provider_unavailable")
-    assert int(response["Retry-After"]) >= 1
-
-
-@pytest.fixture
-def provider(google):
-    """As the product's own, with a clock that a test turns."""
-    return OpenIDProvider(
-        issuer=google.google_url, client_id="plants", client_secret="not-told", clock=FakeClock(time.time())
+    ways = at_once(lambda: receive_google_answer(state=asked["state"], browser=cookie, code=asked["code"]))
+    (way,) = [way for way in ways if way]
+    caller = Client(address="203.0.113.1", user_agent="")
+    ended = at_once(
+        lambda: finish_google_sign_in(
+            code=query_of(way)["code"], code_verifier=VERIFIER, browser="", client=caller
+        )
     )
 
-
-def prove(provider):
-    asked = {"redirect_uri": "https://plants.example.org/", "nonce": "n" * 43, "code_verifier": VERIFIER}
-    there = provider.authorization_url(state="s" * 43, **asked)
-    back = requests.get(there, allow_redirects=False, timeout=10).headers["Location"]
-    return provider.identify(code=query_of(back)["code"], **asked)
-
-
-def test_addresses_and_keys_are_kept_for_a_while_and_a_new_key_is_asked_for_once_in_a_while(provider, google):
-    prove(provider)
-    prove(provider)
-    assert (google.google_counters()["discovery"], google.google_counters()["jwks"]) == (1, 1)
-
-    google.order_google(new_key=True)
-    with pytest.raises(OAuthRefused):
-        prove(provider)
-    assert google.google_counters()["jwks"] == 1
-    provider._clock.advance(OPENID_KEYS_AGAIN_AFTER_S)
-    assert prove(provider).email == ROSA
-    assert (google.google_counters()["discovery"], google.google_counters()["jwks"]) == (1, 2)
-
-
-def test_nothing_of_it_stands_in_a_log(visitor, google, caplog):
-    there = visitor.visit_google()
-    with caplog.at_level(0):
-        code = query_of(visitor.come_back(there)["Location"])["code"]
-        google.order_google(fault="wrong_nonce")
-        visitor.send(CALLBACK, {"code": code})
-
-    assert "identity_token_refused" in caplog.text
-    for secret in (
-        code,
-        query_of(there)["code"],
-        query_of(there)["state"],
-        ROSA,
-        "not-told-to-anybody",
-        "eyJ",
-    ):
-        assert secret not in caplog.text
-
-
-# --- Whose account ------------------------------------------------------------------------------------------
-def test_an_account_with_the_address_confirmed_on_both_sides_is_linked(visitor):
-    person = UserFactory(email="Rosa@Gmail.com")
-
-    assert visitor.sign_in().json()["user"]["id"] == str(person.pk)
-    assert Browser().sign_in(person, PASSWORD).status_code == 200
-
-
-def test_an_address_google_has_not_confirmed_links_and_makes_nothing(visitor, google):
-    person = UserFactory(email=ROSA)
-    google.order_google(person={"email_verified": False})
-
-    assert_problem(visitor.sign_in(), 409, "account_not_linked")
-    person.delete()
-    assert_problem(visitor.sign_in(), 409, "account_not_linked")
-    google.order_google(person={"email_verified": "true"})
-    assert_problem(visitor.sign_in(), 409, "account_not_linked")
-    assert not ExternalIdentity.objects.exists()
-
-
-def test_who_registered_with_somebody_else_s_address_gets_nothing_of_their_account(
-    visitor, app, tokens_of, whoami
-):
-    """Pre-hijacking: an account made beforehand for an address that was never confirmed."""
-    squatter = UserFactory(email=ROSA, email_verified_at=None, first_name="Mallory")
-    tokens = tokens_of(squatter)
-    key = create_api_key(user=squatter, name="Backdoor", scopes=["read"], days=300)
-
-    mine = visitor.sign_in().json()["user"]
-
-    assert (mine["id"], mine["email_verified"], mine["first_name"]) == (str(squatter.pk), True, "Rosa")
-    assert_problem(app("token/", {"login": ROSA, "password": PASSWORD}), 401, "authentication_failed")
-    assert_problem(app("token/refresh/", {"refresh": tokens["refresh"]}), 401, "authentication_failed")
-    assert_problem(whoami(tokens["access"]), 401, "authentication_failed")
-    assert not ApiKey.objects.filter(pk=key.key.pk).exists()
-    assert SignInSession.objects.filter(user=squatter, revoked_at=None).count() == 1
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {"is_active": False},
-        {"is_active": False, "email_verified_at": None},
-        {"is_staff": True, "email_verified_at": None},
-    ],
-    ids=str,
-)
-def test_an_account_that_is_closed_or_could_be_staff_s_is_not_given_away(visitor, facts):
-    person = UserFactory(email=ROSA, **facts)
-
-    assert_problem(visitor.sign_in(), 409, "account_not_linked")
-    person.refresh_from_db()
-    assert person.has_usable_password()
-
-
-def test_a_closed_account_is_not_opened_by_google(visitor):
-    visitor.sign_in()
-    User.objects.update(is_active=False)
-
-    assert_problem(visitor.sign_in(), 409, "account_not_linked")
-
-
-def test_an_address_that_has_become_another_google_account_s_opens_nothing(visitor, google):
-    visitor.sign_in()
-    google.order_google(person={"sub": "108000000000000000002"})
-
-    assert_problem(visitor.sign_in(), 409, "account_not_linked")
-
-
-def test_a_second_factor_is_asked_for_after_google_as_well(visitor):
-    from apps.users.models import AuthenticatorApp
-
-    person = UserFactory(email=ROSA)
-    AuthenticatorApp.objects.create(user=person, offered_at=timezone.now(), confirmed_at=timezone.now())
-
-    response = visitor.sign_in()
-
-    assert assert_problem(response, 403, "second_factor_required")["ticket"]
-    assert "access_token" not in response.cookies
+    assert ended.count(None) == len(ended) - 1
+    assert User.objects.count() == SignInSession.objects.count() == 1
 
 
 # --- Where to -----------------------------------------------------------------------------------------------
@@ -496,53 +271,3 @@ def test_where_google_is_not_configured_nothing_is_there_and_meta_says_so(visito
         visitor.send(CALLBACK, {"code": "c"}),
     ):
         assert_problem(response, 404, "not_found")
-
-
-# --- At once ------------------------------------------------------------------------------------------------
-def at_once(action, times=4):
-    """What each of several threads that start together gets, or None where it was refused."""
-    start = threading.Barrier(times)
-
-    def run(number):
-        try:
-            start.wait(timeout=10)
-            return action(number)
-        except (OAuthRefused, AccountNotLinked):
-            return None
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(times) as pool:
-        return list(pool.map(run, range(times)))
-
-
-@NEEDS_ROW_LOCKS
-@pytest.mark.django_db(transaction=True)
-def test_of_several_who_send_one_callback_or_one_code_at_once_one_gets_on(google):
-    google.order_google(fault="code_again")
-    visitor = Visitor()
-    asked = query_of(visitor.visit_google(redirect_uri=APP, code_challenge=CHALLENGE))
-    cookie = visitor.cookies["oauth_attempt"].value
-
-    ways = at_once(lambda _: receive_google_answer(state=asked["state"], browser=cookie, code=asked["code"]))
-    (way,) = [way for way in ways if way]
-    caller = Caller(address="203.0.113.1", user_agent="")
-    ended = at_once(
-        lambda _: finish_google_sign_in(
-            code=query_of(way)["code"], code_verifier=VERIFIER, browser="", client=caller
-        )
-    )
-
-    assert sum(outcome is not None for outcome in ended) == 1
-    assert User.objects.count() == SignInSession.objects.count() == 1
-
-
-@NEEDS_ROW_LOCKS
-@pytest.mark.django_db(transaction=True)
-def test_of_several_windows_with_one_new_person_one_account_is_made():
-    rosa = ProvenIdentity("108", ROSA, email_verified=True, first_name="Rosa", last_name="")
-
-    people = at_once(lambda _: person_of(identity=rosa))
-
-    assert len({person.pk for person in people}) == 1
-    assert User.objects.count() == ExternalIdentity.objects.count() == 1
