@@ -96,6 +96,9 @@ def sandbox_environment(url: str) -> dict[str, str]:
         "PLANTNET_BASE_URL": f"{url}/plantnet/v2",
         "PLANT_ID_API_KEY": SANDBOX_KEY,
         "PLANTNET_API_KEY": SANDBOX_KEY,
+        "GOOGLE_OAUTH_ISSUER": f"{url}/google",
+        "GOOGLE_OAUTH_CLIENT_ID": SANDBOX_KEY,
+        "GOOGLE_OAUTH_CLIENT_SECRET": SANDBOX_KEY,
     }
 
 

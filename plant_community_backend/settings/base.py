@@ -201,6 +201,11 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": True,
     "CHECK_REVOKE_TOKEN": True,
 }
+# Without an id nobody is offered to sign in with Google.
+GOOGLE_OAUTH_CLIENT_ID = env.str("GOOGLE_OAUTH_CLIENT_ID", default="")
+GOOGLE_OAUTH_CLIENT_SECRET = env.str("GOOGLE_OAUTH_CLIENT_SECRET", default="")
+GOOGLE_OAUTH_ISSUER = env.str("GOOGLE_OAUTH_ISSUER", default="https://accounts.google.com")
+OAUTH_APP_REDIRECT_URIS = names("OAUTH_APP_REDIRECT_URIS")
 EMAIL_URL = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_URL)
 EMAIL_TIMEOUT = 10  # s
