@@ -8,7 +8,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plant_community_backend.setting
 
 http = get_asgi_application()  # loads the apps, which the consumers below need
 
+from apps.core.api.charsets import Utf8ASGIRequest  # noqa: E402
 from plant_community_backend.routing import websocket_urlpatterns  # noqa: E402
+
+http.request_class = Utf8ASGIRequest
 
 application = ProtocolTypeRouter(
     {"http": http, "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns))}

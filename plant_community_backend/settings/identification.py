@@ -24,3 +24,4 @@ REFUSED_UPLOAD_RATE = env.int("REFUSED_UPLOAD_RATE", default=60)  # per address 
 SIGN_IN_RATE = env.int("SIGN_IN_RATE", default=5)  # per address and account in 15 min
 REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and hour
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute
+CSP_REPORT_RATE = env.int("CSP_REPORT_RATE", default=60)  # browsers' reports, per address and minute

@@ -16,7 +16,7 @@ _HEADER = re.compile(
     r"(?i)(\b(?:x-)?(?:api[-_]key|authorization|auth[-_]token)\b[\"']?\s*[:=]\s*[\"']?"
     r"(?:(?:bearer|basic|token)\s+)?)[^\s\"',;&}]+"
 )
-_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@/\s]+(?=@)")
+_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,30}://[^/\s:@]*:)[^@/\s]+(?=@)")
 
 _lock = threading.Lock()
 _known: frozenset[str] = frozenset()

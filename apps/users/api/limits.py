@@ -63,9 +63,13 @@ RESENT_MAILS = TwofoldLimit("email-resend", period_s=REGISTER_PERIOD_S, setting=
 
 
 def _account_key(account: str) -> str:
-    """However it is written; hashed, because counters need not know addresses."""
-    folded = unicodedata.normalize("NFKC", account).casefold()
-    return hashlib.sha256(folded.encode()).hexdigest()
+    """However it is written; hashed, because counters need not know addresses.
+
+    Marks are left out: a database folds the dotted capital I into i, Python into an i and a dot.
+    """
+    folded = unicodedata.normalize("NFKD", account).casefold()
+    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    return hashlib.sha256(plain.encode()).hexdigest()
 
 
 def _refuse_exceeded(usages: list[Usage]) -> None:
