@@ -10,8 +10,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 
 from apps.core.codes import ErrorCode
 
-# What its package puts in before it can be given a nonce: a style element, at first empty. A test in the browser
-# fails when a new version brings another.
+# What its package puts in before it can be given a nonce: a style element, at first empty. A test in the
+# browser fails when a new version brings another.
 REDOC_STYLES = (
     "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='",
