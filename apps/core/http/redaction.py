@@ -17,7 +17,7 @@ _HEADER = re.compile(
     r"(?:(?:bearer|basic|token)\s+)?)[^\s\"',;&}]+"
 )
 _OWN_KEY = re.compile(r"\b(pck_[a-z0-9]{12}_)\w+")  # of our own API, wherever it stands
-_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@/\s]+(?=@)")
+_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,30}://[^/\s:@]*:)[^@/\s]+(?=@)")
 
 _lock = threading.Lock()
 _known: frozenset[str] = frozenset()
