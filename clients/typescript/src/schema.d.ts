@@ -191,6 +191,23 @@ export interface paths {
         patch: operations["auth_user_update_partial_update"];
         trace?: never;
     };
+    "/api/v1/auth/ws-ticket/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A ticket for one WebSocket, to be opened within half a minute. */
+        post: operations["auth_ws_ticket_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta/": {
         parameters: {
             query?: never;
@@ -329,6 +346,23 @@ export interface paths {
         put?: never;
         /** @description Takes a deletion back, for a few minutes. Safe to repeat. */
         post: operations["restore_plant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/quota/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many identifications are left this hour. Asking costs none. */
+        get: operations["get_quota"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -939,6 +973,9 @@ export interface components {
          *     * `not_acceptable` - Not acceptable
          *     * `conflict` - Conflict
          *     * `limit_reached` - There is no room for another one
+         *     * `request_in_progress` - The request is being worked on
+         *     * `already_done` - Done already
+         *     * `idempotency_key_reused` - The key was used for another request
          *     * `gone` - Gone
          *     * `request_too_large` - The request is too large
          *     * `unsupported_media_type` - Unsupported media type
@@ -959,7 +996,7 @@ export interface components {
          *     * `internal_error` - Something went wrong
          * @enum {string}
          */
-        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
+        ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "request_in_progress" | "already_done" | "idempotency_key_reused" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -1110,6 +1147,24 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             source: components["schemas"]["AnswerSource"] | components["schemas"]["NullEnum"];
+        };
+        IdentificationsLeft: {
+            limit: number;
+            used: number;
+            remaining: number;
+            /** @description How long the limit is for. */
+            period_s: number;
+            /**
+             * Format: date-time
+             * @description When counting starts anew.
+             */
+            resets_at: string;
+            tier: components["schemas"]["SubscriptionTier"];
+            /**
+             * Format: double
+             * @description Of the tier's limit: 1, and 0.5 or 0.1 while the credits of the month run out.
+             */
+            factor: number;
         };
         IdentificationsPerHour: {
             /** @description All of them together; 0 where sign-in is needed. */
@@ -1498,6 +1553,21 @@ export interface components {
          * @enum {string}
          */
         ProviderName: "plant_id" | "plantnet";
+        ProviderQuota: {
+            name: string;
+            /**
+             * @description In UTC.
+             *
+             *     * `day` - day
+             *     * `month` - month
+             */
+            window: components["schemas"]["WindowEnum"];
+            used: number;
+            limit: number;
+            remaining: number;
+            /** Format: date-time */
+            resets_at: string;
+        };
         ProviderReport: {
             name: components["schemas"]["ProviderName"];
             state: components["schemas"]["ProviderState"];
@@ -1538,6 +1608,13 @@ export interface components {
          * @enum {string}
          */
         QueuedIdentificationStatusEnum: "queued";
+        Quota: {
+            identifications: components["schemas"]["IdentificationsLeft"];
+            /** @description Files that are no usable photo, of this network address. */
+            refused_uploads: components["schemas"]["Usage"];
+            /** @description Of the site; for staff. */
+            providers: components["schemas"]["ProviderQuota"][] | null;
+        };
         /**
          * @description * `species` - species
          *     * `genus` - genus
@@ -1623,6 +1700,12 @@ export interface components {
             /** Format: double */
             similarity: number | null;
             provider: string;
+        };
+        SocketTicket: {
+            /** @description For `?ticket=` in the address of a WebSocket, once. */
+            ticket: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         /** @description One species. What nobody said is null, or an empty list. */
         Species: {
@@ -1753,6 +1836,18 @@ export interface components {
             chemical: string[];
             prevention: string[];
         };
+        Usage: {
+            limit: number;
+            used: number;
+            remaining: number;
+            /** @description How long the limit is for. */
+            period_s: number;
+            /**
+             * Format: date-time
+             * @description When counting starts anew.
+             */
+            resets_at: string;
+        };
         User: {
             /** Format: uuid */
             readonly id: string;
@@ -1784,6 +1879,12 @@ export interface components {
             min: number | null;
             max: number | null;
         };
+        /**
+         * @description * `day` - day
+         *     * `month` - month
+         * @enum {string}
+         */
+        WindowEnum: "day" | "month";
     };
     responses: never;
     parameters: {
@@ -1795,6 +1896,8 @@ export interface components {
         "Accept-Language": string;
         /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
         "If-None-Match": string;
+        /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+        "Idempotency-Key": string;
     };
     requestBodies: never;
     headers: {
@@ -1816,6 +1919,8 @@ export interface components {
         ETag: string;
         /** @description What the sentences in it are written in. */
         "Content-Language": string;
+        /** @description `true`: nothing was done; this is what was answered before. */
+        "Idempotent-Replayed": string;
         /** @description What is left, and the seconds until it is whole again. */
         "Sometimes-RateLimit": string;
         /** @description How much is allowed in which time. */
@@ -1830,6 +1935,8 @@ export interface components {
         "Sometimes-ETag": string;
         /** @description What the sentences in it are written in. */
         "Sometimes-Content-Language": string;
+        /** @description `true`: nothing was done; this is what was answered before. */
+        "Sometimes-Idempotent-Replayed": string;
     };
     pathItems: never;
 }
@@ -1932,6 +2039,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -1956,6 +2065,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1970,6 +2080,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1984,6 +2095,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1998,6 +2110,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2018,6 +2131,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large. */
             413: {
                 headers: {
@@ -2026,6 +2155,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2040,6 +2170,22 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2555,6 +2701,8 @@ export interface operations {
             header?: {
                 /** @description From `auth/csrf/`; needed where cookies are sent. */
                 "X-CSRFToken"?: string;
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -2582,6 +2730,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2597,6 +2746,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2611,6 +2761,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2640,6 +2791,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2654,6 +2806,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2674,6 +2827,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large. */
             413: {
                 headers: {
@@ -2682,6 +2851,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2696,6 +2866,22 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3470,6 +3656,181 @@ export interface operations {
             };
         };
     };
+    auth_ws_ticket_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SocketTicket"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     meta_retrieve: {
         parameters: {
             query?: never;
@@ -3688,6 +4049,8 @@ export interface operations {
                 created_before?: string;
                 /** @description Where the page begins: taken from `next` or `previous`, never made up. */
                 cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `plant_name`, `confidence`, `image_url`, `created_at`, `source`. */
+                fields?: string;
                 /** @description `-created_at`, newest first, or `created_at`, oldest first. */
                 ordering?: "-created_at" | "created_at";
                 /** @description How many results a page has. */
@@ -3819,6 +4182,8 @@ export interface operations {
             header?: {
                 /** @description `respond-async`: queue the photo where no service can answer now. */
                 Prefer?: string;
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -3842,6 +4207,7 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3858,6 +4224,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3872,6 +4239,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3901,6 +4269,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3915,6 +4284,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3935,6 +4305,22 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It contradicts what is there, or is being worked on, or was done already; `code` says which. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request is too large. */
             413: {
                 headers: {
@@ -3943,6 +4329,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3957,6 +4344,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3971,6 +4359,7 @@ export interface operations {
                     RateLimit: components["headers"]["Sometimes-RateLimit"];
                     "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4146,6 +4535,17 @@ export interface operations {
             query?: {
                 /** @description Those in this collection. */
                 collection?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `nickname`, `scientific_name`, `species`, `identification`, `collection`, `location`, `acquired_on`, `notes`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
+                /**
+                 * @description By name, or newest first, which is usual.
+                 *
+                 *     * `-created_at` - -created_at
+                 *     * `created_at` - created_at
+                 *     * `name` - name
+                 *     * `-name` - -name
+                 */
+                ordering?: "-created_at" | "-name" | "created_at" | "name";
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -4270,6 +4670,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -4292,6 +4694,7 @@ export interface operations {
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4304,6 +4707,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4329,6 +4733,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4341,6 +4746,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4364,6 +4770,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4376,6 +4784,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4388,6 +4797,20 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4423,7 +4846,10 @@ export interface operations {
     };
     get_plant: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `nickname`, `scientific_name`, `species`, `identification`, `collection`, `location`, `acquired_on`, `notes`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
+            };
             header?: {
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -4462,6 +4888,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Sign-in needed, or refused. */
             401: {
@@ -4965,6 +5403,114 @@ export interface operations {
             };
         };
     };
+    get_quota: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description The same. */
+                    RateLimit?: string;
+                    /** @description The same. */
+                    "RateLimit-Policy"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     plant_identification_requests_list: {
         parameters: {
             query?: {
@@ -4974,6 +5520,8 @@ export interface operations {
                 created_before?: string;
                 /** @description Where the page begins: taken from `next` or `previous`, never made up. */
                 cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `plant_name`, `confidence`, `image_url`, `created_at`, `status`, `cache`, `links`, `source`. */
+                fields?: string;
                 /** @description `-created_at`, newest first, or `created_at`, oldest first. */
                 ordering?: "-created_at" | "created_at";
                 /** @description How many results a page has. */
@@ -5101,7 +5649,10 @@ export interface operations {
     };
     get_identification: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
+                fields?: string;
+            };
             header?: {
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -5140,6 +5691,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Sign-in needed, or refused. */
             401: {
@@ -6108,6 +6671,8 @@ export interface operations {
     search_species: {
         parameters: {
             query: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `match`. */
+                fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -6328,6 +6893,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Such as `Araceae`. */
                 family?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`. */
+                fields?: string;
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
@@ -6547,6 +7114,8 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `created_at`, `updated_at`. */
+                fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -6893,6 +7462,8 @@ export interface operations {
     users_collections_list: {
         parameters: {
             query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `plant_count`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
                 /** @description A page number within the paginated result set. */
                 page?: number;
                 /** @description Number of results to return per page. */
@@ -7015,6 +7586,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
                 /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
@@ -7037,6 +7610,7 @@ export interface operations {
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
                     Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7049,6 +7623,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7074,6 +7649,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7086,6 +7662,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7109,6 +7686,8 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7121,6 +7700,7 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7133,6 +7713,20 @@ export interface operations {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7168,7 +7762,10 @@ export interface operations {
     };
     get_collection: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `name`, `plant_count`, `links`, `created_at`, `updated_at`. */
+                fields?: string;
+            };
             header?: {
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
                 "X-Request-ID"?: components["parameters"]["X-Request-ID"];
@@ -7207,6 +7804,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description Sign-in needed, or refused. */
             401: {
