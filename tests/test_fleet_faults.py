@@ -195,6 +195,26 @@ def test_work_of_a_killed_server_is_done_once_by_another_for_the_same_key_and_pa
     assert count_records(fleet) == records + 1
 
 
+def test_the_same_key_at_several_servers_at_once_makes_one_record(fleet, redis):
+    photo, key = make_photo("one key for all"), {"Idempotency-Key": "at-every-server"}
+    records = count_records(fleet)
+    fleet.sandbox.hold()
+    with ThreadPoolExecutor(10) as callers:
+        calls = [
+            callers.submit(fleet.servers[number % PROCESSES].identify, photo, **key) for number in range(10)
+        ]
+        fleet.sandbox.wait_for("plant_id", "in_flight", at_least=1)
+        fleet.sandbox.release()
+        answers = [call.result() for call in calls]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert ["Idempotent-Replayed" in answer.headers for answer in answers].count(False) == 1
+    assert count_records(fleet) == records + 1
+    assert posts(fleet) == {"plant_id": 1, "plantnet": 1}
+    require_rest(fleet, redis)
+
+
 @pytest.mark.parametrize("status", [500, 429, 401])
 def test_what_fails_for_one_fails_for_all_with_one_call(fleet, redis, status):
     """No convoy: nobody tries again what has just failed for all."""

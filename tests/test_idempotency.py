@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import resolve
+from django.utils import timezone
 from redis import Redis
 from rest_framework.test import APIClient
 
@@ -382,6 +383,19 @@ def test_who_has_nothing_left_still_gets_the_answer_to_the_last_one(providers, i
     assert identify(make_photo(1), headers={"Idempotency-Key": "another"}).status_code == 429
     assert identify(make_photo(1)).status_code == 429
     assert KeyedRequest.objects.count() == 1
+
+
+def test_who_has_nothing_left_gets_nothing_new_by_a_key_that_has_no_answer(
+    providers, identify, owner, settings
+):
+    identify(make_photo(1), headers=KEY)
+    KeyedRequest.objects.update(status=None, body=None, claim=uuid4(), claimed_until=timezone.now())
+    settings.REFUSED_UPLOAD_RATE = 1
+    identify(b"no photo")
+
+    assert identify(make_photo(1), headers=KEY).status_code == 429
+    assert PlantIdentificationRequest.objects.count() == 1
+    assert not KeyedRequest.objects.exists()
 
 
 def test_ten_of_the_same_photo_at_once_are_one_record(providers, identify, owner):

@@ -2,12 +2,7 @@
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from rest_framework.permissions import (
-    SAFE_METHODS,
-    BasePermission,
-    IsAuthenticated,
-    IsAuthenticatedOrReadOnly,
-)
+from rest_framework.permissions import SAFE_METHODS, BasePermission, IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -38,11 +33,6 @@ class IsAuthenticatedForIdentification(BasePermission):
 
 class IsAuthenticatedOrReadOnlyWithRateLimit(IsAuthenticatedOrReadOnly):
     """Reading is free, writing needs an account; the view's throttle limits both."""
-
-
-def quota_permission() -> BasePermission:
-    """Whoever may identify has a quota."""
-    return IsAuthenticatedOrAnonymousWithStrictRateLimit() if settings.DEBUG else IsAuthenticated()
 
 
 def identification_permission() -> BasePermission:

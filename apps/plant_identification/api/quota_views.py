@@ -6,14 +6,13 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api.limits import Usage
 from apps.plant_identification.api.throttles import limit_of, look_at_limits
-from apps.plant_identification.permissions import quota_permission
 from apps.plant_identification.services.operators import is_operator
 from apps.plant_identification.services.quota import QuotaLedger
 from apps.plant_identification.services.registry import registry
@@ -29,11 +28,7 @@ class UsageSerializer(serializers.Serializer[Any]):
 
 
 class IdentificationsLeftSerializer(UsageSerializer):
-    tier = serializers.ChoiceField(
-        choices=SubscriptionTier.choices,
-        allow_null=True,
-        help_text="Null where nobody is signed in: then all share one limit.",
-    )
+    tier = serializers.ChoiceField(choices=SubscriptionTier.choices)
     factor = serializers.FloatField(
         help_text="Of the tier's limit: 1, and 0.5 or 0.1 while the credits of the month run out."
     )
@@ -57,10 +52,8 @@ class QuotaSerializer(serializers.Serializer[Any]):
 class QuotaView(APIView):
     """How many identifications are left this hour. Asking costs none."""
 
+    permission_classes = [IsAuthenticated]
     api_key_access = KeyAccess()
-
-    def get_permissions(self) -> list[BasePermission]:
-        return [quota_permission()]
 
     @extend_schema(
         operation_id="get_quota",

@@ -18,7 +18,7 @@ FACTOR_MEMO_S = 5  # in each of them
 class HourlyLimit:
     key: str
     limit: int
-    tier: str | None
+    tier: str | None  # of somebody who is signed in
     factor: float
     """What is left of the tier's limit as the paid service's month runs out."""
 

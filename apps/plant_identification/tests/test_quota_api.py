@@ -16,18 +16,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 QUOTA = "/api/v1/plant-identification/quota/"
 
 
-def test_somebody_who_is_not_signed_in_has_none_in_production():
+def test_a_quota_is_of_somebody_who_is_signed_in():
     case = AccessCase("get", "v1:plant-identification:quota", stranger=200)
     assert_only_owner(case, owner=UserFactory(), stranger=UserFactory())
-
-
-def test_in_development_all_who_are_not_signed_in_share_one(providers, identify, api_client, settings):
-    settings.DEBUG = True
-    settings.IDENTIFY_RATE_ANONYMOUS = 10
-
-    left = api_client.get(QUOTA).json()["identifications"]
-
-    assert (left["tier"], left["limit"], left["remaining"]) == (None, 10, 10)
 
 
 def test_what_was_used_is_told_and_asking_costs_nothing(providers, identify, owner, api_client):

@@ -1530,15 +1530,7 @@ export interface components {
              * @description When counting starts anew.
              */
             resets_at: string;
-            /**
-             * @description Null where nobody is signed in: then all share one limit.
-             *
-             *     * `free` - Free
-             *     * `pro` - Pro
-             *     * `premium` - Premium
-             *     * `enterprise` - Enterprise
-             */
-            tier: components["schemas"]["SubscriptionTier"] | components["schemas"]["NullEnum"];
+            tier: components["schemas"]["SubscriptionTier"];
             /**
              * Format: double
              * @description Of the tier's limit: 1, and 0.5 or 0.1 while the credits of the month run out.
