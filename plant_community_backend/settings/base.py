@@ -8,6 +8,7 @@ from plant_community_backend.schedule import BEAT_SCHEDULE
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.env import BASE_DIR, env, names
 from plant_community_backend.settings.identification import *
+from plant_community_backend.settings.privacy import *
 
 VERSION = "0.1.0"
 DEBUG = False

@@ -12,10 +12,11 @@ from apps.core.sentences import Sentence
 from apps.users.constants import GENERATED_USERNAME_PREFIX
 from apps.users.exceptions import EmailNotConfirmed, ProfileRefused, RegistrationRefused, WrongCredentials
 from apps.users.metrics import counted_authentication
-from apps.users.models import User
-from apps.users.selectors import find_user_by_email, has_username, may_sign_in
+from apps.users.models import SecurityEventKind, User
+from apps.users.selectors import find_user_by_email, find_user_by_login, has_username, may_sign_in
 from apps.users.services.confirmation import request_confirmation
 from apps.users.services.mail import send_already_registered
+from apps.users.services.security_events import note_security_event
 from apps.users.services.sessions import SignedIn, open_session
 from apps.users.types import Client, Registration
 
@@ -68,6 +69,8 @@ def sign_in(*, login: str, password: str, client: Client) -> SignedIn:
     """
     user = authenticate(username=login, password=password)
     if not isinstance(user, User):
+        meant = find_user_by_login(login=login)
+        note_security_event(user=meant, kind=SecurityEventKind.SIGN_IN_FAILED, client=client)
         raise WrongCredentials
     if not may_sign_in(user=user):
         raise EmailNotConfirmed

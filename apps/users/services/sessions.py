@@ -17,8 +17,9 @@ from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from apps.users.constants import LOST_REPLY_GRACE, SESSIONS_PER_USER_MAX
 from apps.users.exceptions import TokenRefused
 from apps.users.metrics import counted_authentication
-from apps.users.models import SignInSession, User
+from apps.users.models import SecurityEventKind, SignInSession, User
 from apps.users.selectors import may_sign_in
+from apps.users.services.security_events import note_security_event
 from apps.users.services.tokens import (
     SESSION_CLAIM,
     SessionToken,
@@ -49,6 +50,7 @@ def open_session(*, user: User, client: Client) -> SignedIn:
         rotated_at=now,
         expires_at=now + settings.JWT_REFRESH_TOKEN_LIFETIME,
     )
+    note_security_event(user=user, kind=SecurityEventKind.SIGNED_IN, client=client)
     return _signed_in(session)
 
 
@@ -90,11 +92,11 @@ def verify_token(*, raw: str) -> User:
     return user
 
 
-def end_session(*, refresh: str | bytes, access: str | bytes) -> None:
+def end_session(*, refresh: str | bytes, access: str | bytes, client: Client) -> None:
     """Whatever of it is known; a token that is no good any more has nothing left to end."""
     for raw, decode in ((refresh, refresh_token_from), (access, access_token_from)):
         with suppress(TokenRefused):
-            _end(decode(raw=raw))
+            _end(decode(raw=raw), client)
 
 
 def end_all_sessions(*, user: User) -> None:
@@ -122,6 +124,7 @@ def _rotate(token: SessionToken, client: Client) -> SignInSession | None:
             "refresh_token_reused", extra={"event": "refresh_token_reused", "sign_in": str(session.pk)}
         )
         session.revoked_at = now
+        note_security_event(user=session.user, kind=SecurityEventKind.TOKEN_REUSED, client=client)
     session.save()
     return session if session.revoked_at is None else None
 
@@ -149,12 +152,14 @@ def _adopt(token: SessionToken, user: User, client: Client) -> SignedIn:
     return open_session(user=user, client=client)
 
 
-def _end(token: Any) -> None:
-    user_of_token(token=token)
+def _end(token: Any, client: Client) -> None:
+    user = user_of_token(token=token)
     if token[api_settings.TOKEN_TYPE_CLAIM] == SessionToken.token_type:
         use_up_token(token=token)
     if session_id := token.get(SESSION_CLAIM):
-        SignInSession.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=timezone.now())
+        mine = SignInSession.objects.filter(pk=session_id, revoked_at=None)
+        if mine.update(revoked_at=timezone.now()):
+            note_security_event(user=user, kind=SecurityEventKind.SIGNED_OUT, client=client)
 
 
 def _forget_old_sessions(user: User, now: datetime) -> None:
