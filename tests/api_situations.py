@@ -9,12 +9,14 @@ from apps.plant_identification import constants
 from apps.plant_identification.models import PhotoFingerprint
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
-from apps.users.tests.factories import UserFactory
+from apps.users.services.exports import make_due_exports
+from apps.users.tests.factories import PASSWORD, UserFactory
 
 AGREE = {"outcome": "agree", "species": "Mangifera indica", "confidence": 0.97}
 V1 = "/api/v1/plant-identification"
 HEALTH = f"{V1}/identify/health/"
 COLLECTIONS = "/api/v1/users/collections/"
+ME = "/api/v1/auth/me/"
 
 
 def complete(sandbox, identify, client, settings):
@@ -204,6 +206,27 @@ def limit_reached(sandbox, identify, client, settings):
     return client.post(COLLECTIONS, {"name": "One bed more"})
 
 
+# --- The account --------------------------------------------------------------------------------------------
+def account_closed(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    return client.delete(ME, {"password": PASSWORD})
+
+
+def export_ready(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    client.post(f"{ME}export/")
+    make_due_exports()
+    return client.get(f"{ME}export/")
+
+
+def security_events(sandbox, identify, client, settings):
+    person = UserFactory()
+    told = {"login": person.email, "password": PASSWORD}
+    client.post("/api/v1/auth/token/", told, headers={"User-Agent": "Plants/2.4 (Android 16)"})
+    client.force_authenticate(person)
+    return client.get(f"{ME}security-events/")
+
+
 # --- The encyclopedia ---------------------------------------------------------------------------------------
 def species_list(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
@@ -254,6 +277,9 @@ SITUATIONS = {
     "collection_list": (collection_list, 200, "PaginatedCollectionList"),
     "collection_name_taken": (collection_name_taken, 400, "Problem"),
     "limit_reached": (limit_reached, 409, "Problem"),
+    "account_closed": (account_closed, 202, "Deletion"),
+    "export_ready": (export_ready, 200, "Export"),
+    "security_events": (security_events, 200, "PaginatedSecurityEventList"),
     "species_list": (species_list, 200, "PaginatedSpeciesEntryList"),
     "species": (species, 200, "Species"),
     "species_search": (species_search, 200, "SpeciesHits"),

@@ -5,3 +5,9 @@ class BlogConfig(AppConfig):
     name = "apps.blog"
     label = "blog"
     verbose_name = "Blog"
+
+    def ready(self) -> None:
+        from apps.blog.services.personal_tables import PERSONAL_TABLES
+        from apps.users.public import register_personal_data
+
+        register_personal_data(*PERSONAL_TABLES)

@@ -4,9 +4,18 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from apps.users.models import SubscriptionTier, User
+from apps.users.services.personal_data import PersonalFile, PersonalRows, register_personal_data
 from apps.users.services.sessions import end_all_sessions
 
-__all__ = ["SubscriptionTier", "User", "end_all_sessions", "tier_of"]
+__all__ = [
+    "PersonalFile",
+    "PersonalRows",
+    "SubscriptionTier",
+    "User",
+    "end_all_sessions",
+    "register_personal_data",
+    "tier_of",
+]
 
 
 def tier_of(user: AbstractBaseUser | AnonymousUser) -> SubscriptionTier | None:

@@ -14,7 +14,8 @@ from apps.core.api.limits import Limiter, Usage
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
 from apps.core.sentences import Sentence
-from apps.users.constants import REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
+from apps.users.constants import EXPORT_PERIOD_S, REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
+from apps.users.models import User
 
 
 class TwofoldLimit:
@@ -57,9 +58,29 @@ class TwofoldLimit:
         ]
 
 
+class ExportLimit:
+    """Of one person, wherever the requests come from."""
+
+    def __init__(self) -> None:
+        self._by_person = Limiter("account-export", EXPORT_PERIOD_S)
+
+    def look(self, request: Request, user: User) -> None:
+        """For the headers of the answer."""
+        self._by_person.peek(request, key=f"user-{user.pk}", limit=settings.ACCOUNT_EXPORT_RATE)
+
+    def count(self, request: Request, user: User) -> None:
+        """
+        Raises:
+            DomainError: throttled, when this one is too many.
+        """
+        limit: int = settings.ACCOUNT_EXPORT_RATE
+        _refuse_exceeded([self._by_person.count(request, key=f"user-{user.pk}", limit=limit)])
+
+
 SIGN_IN_FAILURES = TwofoldLimit("sign-in", period_s=SIGN_IN_PERIOD_S, setting="SIGN_IN_RATE")
 REGISTRATIONS = TwofoldLimit("register", period_s=REGISTER_PERIOD_S, setting="REGISTER_RATE")
 RESENT_MAILS = TwofoldLimit("email-resend", period_s=REGISTER_PERIOD_S, setting="REGISTER_RATE")
+EXPORTS = ExportLimit()
 
 
 def _account_key(account: str) -> str:

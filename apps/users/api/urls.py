@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from apps.users.api import views
 from apps.users.api.pages import ConfirmEmailPage
@@ -6,6 +6,7 @@ from apps.users.api.pages import ConfirmEmailPage
 app_name = "auth"
 
 urlpatterns = [
+    path("me/", include("apps.users.api.me_urls")),
     path("csrf/", views.CsrfView.as_view(), name="csrf"),
     path("register/", views.RegisterView.as_view(), name="register"),
     path("login/", views.LoginView.as_view(), name="login"),

@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from apps.core.api.addresses import client_address
 from apps.users.api import schema
+from apps.users.api.clients import client_of as _client
 from apps.users.api.cookies import clear_sign_in_cookies, set_sign_in_cookies
 from apps.users.api.limits import REGISTRATIONS, RESENT_MAILS, SIGN_IN_FAILURES
 from apps.users.api.serializers import (
@@ -48,9 +48,8 @@ from apps.users.selectors import is_confirmation_mandatory
 from apps.users.services.accounts import apply_for_account, register_user, sign_in, update_profile
 from apps.users.services.confirmation import confirm_email, resend_confirmation
 from apps.users.services.sessions import SignedIn, end_session, refresh_session, verify_token
-from apps.users.types import Client, Registration
+from apps.users.types import Registration
 
-USER_AGENT_MAX_LENGTH = 512
 LOOK_INTO_MAIL = _("We have sent a mail to this address. Follow the link in it.")
 RESENT = _("If this address waits for its confirmation, a mail is on its way.")
 
@@ -207,11 +206,6 @@ def _sign_in(request: Request, form: Serializer[Any]) -> SignedIn:
     except WrongCredentials:
         SIGN_IN_FAILURES.count(request, login)
         raise
-
-
-def _client(request: Request) -> Client:
-    user_agent = request.headers.get("User-Agent", "")[:USER_AGENT_MAX_LENGTH]
-    return Client(address=client_address(request), user_agent=user_agent)
 
 
 def _with_cookies(signed_in: SignedIn, status_code: int = status.HTTP_200_OK) -> Response:

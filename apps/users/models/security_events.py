@@ -32,6 +32,7 @@ class SecurityEventKind(models.TextChoices):
     IDENTITY_LINKED = "identity_linked", "Sign-in of another service linked"
     IDENTITY_UNLINKED = "identity_unlinked", "Sign-in of another service unlinked"
     EXPORT_ASKED = "export_asked", "Export of all data asked for"
+    EXPORT_FETCHED = "export_fetched", "Export of all data fetched"
     DELETION_ASKED = "deletion_asked", "Deletion of the account asked for"
     DELETION_CANCELLED = "deletion_cancelled", "Deletion of the account cancelled"
 

@@ -6,6 +6,7 @@ time of the answer must not tell. So the text is written in the thread, too, in 
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -34,6 +35,21 @@ def send_confirmation_link(*, email: str, make_key: Callable[[], str]) -> None:
 
 def send_already_registered(*, email: str) -> None:
     _send_on_commit("already_registered", _("You already have an account"), email, dict)
+
+
+def send_deletion_asked(*, email: str, due: datetime) -> None:
+    day = due.date().isoformat()
+    _send_on_commit("deletion_asked", _("Your account will be deleted"), email, lambda: {"day": day})
+
+
+def send_deletion_cancelled(*, email: str) -> None:
+    _send_on_commit("deletion_cancelled", _("Your account stays"), email, dict)
+
+
+def send_export_ready(*, email: str, until: datetime) -> None:
+    """Without a link: what is behind it should not lie in a mailbox."""
+    day = until.date().isoformat()
+    _send_on_commit("export_ready", _("Your data is ready"), email, lambda: {"day": day})
 
 
 def _link(key: str) -> str:

@@ -14,11 +14,12 @@ from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from apps.users.constants import LOST_REPLY_GRACE, SESSIONS_PER_USER_MAX
-from apps.users.exceptions import TokenRefused
+from apps.users.constants import LOST_REPLY_GRACE, RECENT_SIGN_IN, SESSIONS_PER_USER_MAX
+from apps.users.exceptions import SignInTooOld, TokenRefused
 from apps.users.metrics import counted_authentication
 from apps.users.models import SecurityEventKind, SignInSession, User
 from apps.users.selectors import may_sign_in
+from apps.users.services.leaving import cancel_deletion
 from apps.users.services.security_events import note_security_event
 from apps.users.services.tokens import (
     SESSION_CLAIM,
@@ -41,6 +42,11 @@ class SignedIn:
 
 
 def open_session(*, user: User, client: Client) -> SignedIn:
+    """
+    Raises:
+        WrongCredentials: the account is being deleted, and it is too late to come back.
+    """
+    cancel_deletion(user=user, client=client)
     now = timezone.now()
     _forget_old_sessions(user, now)
     session = SignInSession.objects.create(
@@ -101,6 +107,17 @@ def end_session(*, refresh: str | bytes, access: str | bytes, client: Client) ->
 
 def end_all_sessions(*, user: User) -> None:
     SignInSession.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def require_recent_sign_in(*, token: Any) -> None:
+    """`token` is what a request was signed in with.
+
+    Raises:
+        SignInTooOld
+    """
+    begun = SignInSession.objects.filter(created_at__gt=timezone.now() - RECENT_SIGN_IN, revoked_at=None)
+    if token is None or not begun.filter(pk=token.get(SESSION_CLAIM)).exists():
+        raise SignInTooOld
 
 
 def _rotate(token: SessionToken, client: Client) -> SignInSession | None:
