@@ -74,7 +74,7 @@ class ProblemAutoSchema(AutoSchema):
     def _get_request_body(self, direction: str = "request") -> Any:
         """The original knows no body with DELETE, where a view may ask for a password."""
         method = self.method
-        if self._takes_body:
+        if method == "DELETE" and self._takes_body:
             self.method = "POST"
         try:
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]

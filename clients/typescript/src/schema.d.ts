@@ -1486,6 +1486,36 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["SpeciesEntry"][];
         };
+        PatchedCollectionRequestRequest: {
+            /** @description No other of one's own has it. */
+            name?: string;
+        };
+        /** @description Fields that are left out stay as they are; null empties one. */
+        PatchedPlantChangesRequest: {
+            nickname?: string | null;
+            /**
+             * Format: uuid
+             * @description Of the encyclopedia. Wins over `scientific_name`.
+             */
+            species?: string | null;
+            /** @description Of any plant; it gets its species where we know it. */
+            scientific_name?: string | null;
+            /**
+             * Format: uuid
+             * @description One of one's own.
+             */
+            collection?: string | null;
+            /** @description Where it stands, in one's own words. */
+            location?: string | null;
+            /** Format: date */
+            acquired_on?: string | null;
+            notes?: string | null;
+        };
+        PatchedProfileRequestRequest: {
+            username?: string;
+            first_name?: string;
+            last_name?: string;
+        };
         Photo: {
             position: number;
             organ: components["schemas"]["Organ"];
@@ -1530,27 +1560,6 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-        };
-        /** @description Fields that are left out stay as they are; null empties one. */
-        PlantChangesRequest: {
-            nickname?: string | null;
-            /**
-             * Format: uuid
-             * @description Of the encyclopedia. Wins over `scientific_name`.
-             */
-            species?: string | null;
-            /** @description Of any plant; it gets its species where we know it. */
-            scientific_name?: string | null;
-            /**
-             * Format: uuid
-             * @description One of one's own.
-             */
-            collection?: string | null;
-            /** @description Where it stands, in one's own words. */
-            location?: string | null;
-            /** Format: date */
-            acquired_on?: string | null;
-            notes?: string | null;
         };
         PlantLinks: {
             self: string;
@@ -1597,11 +1606,6 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             request_id: string;
             errors: components["schemas"]["FieldProblem"][];
-        };
-        ProfileRequestRequest: {
-            username?: string;
-            first_name?: string;
-            last_name?: string;
         };
         ProviderHealth: {
             available: boolean;
@@ -4223,7 +4227,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ProfileRequestRequest"];
+                "application/json": components["schemas"]["PatchedProfileRequestRequest"];
             };
         };
         responses: {
@@ -5542,7 +5546,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["PlantChangesRequest"];
+                "application/json": components["schemas"]["PatchedPlantChangesRequest"];
             };
         };
         responses: {
@@ -8283,9 +8287,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["CollectionRequestRequest"];
+                "application/json": components["schemas"]["PatchedCollectionRequestRequest"];
             };
         };
         responses: {
