@@ -180,7 +180,10 @@ def things_of(client: APIClient) -> dict[str, str]:
     plant = client.post(f"{v1}/plants/", {"identification": photo["id"], "nickname": NAME, "notes": TEXT})
     shelf = client.post("/api/v1/users/collections/", {"name": TEXT})
     client.put(f"{v1}/requests/{photo['id']}/feedback/", {"verdict": "right", "comment": TEXT})
+    export = client.post("/api/v1/auth/me/export/").json()
+    make_exports_task()
     return {
+        "export_id": export["id"],
         "request_id": photo["id"],
         "plant_id": plant.json()["id"],
         "collection_id": shelf.json()["id"],

@@ -14,6 +14,7 @@ from apps.users.services import deletion, personal_data
 from apps.users.services.deletion import erase_due_accounts
 from apps.users.services.leaving import cancel_deletion
 from apps.users.services.personal_data import PersonalRows
+from apps.users.services.tokens import SessionToken
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.tests.problems import assert_problem
 from apps.users.types import Client
@@ -57,6 +58,15 @@ def test_leaving_ends_every_sign_in_at_once_and_says_until_when_one_can_come_bac
     assert due.date().isoformat() in mails[0].body
     kinds = [event.kind for event in SecurityEvent.objects.filter(user=person)]
     assert kinds[0] == "deletion_asked"
+
+
+def test_a_token_that_belongs_to_no_sign_in_stops_as_well(leave, mobile, person, whoami):
+    token = str(SessionToken.for_user(person).access_token)
+    assert whoami(token).status_code == 200
+
+    leave(mobile, password=PASSWORD)
+
+    assert whoami(token).status_code == 401
 
 
 def test_on_the_web_the_cookies_go(browser, person):

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.users.models import SecurityEvent, SecurityEventKind
 from apps.users.services import security_events
@@ -34,6 +36,17 @@ def test_a_failed_sign_in_is_written_down_for_the_account_it_was_meant_for(app, 
 
     assert kinds_of(person) == [Kind.SIGN_IN_FAILED] * 2
     assert kinds_of(None) == [Kind.SIGN_IN_FAILED]
+
+
+def test_a_failed_sign_in_costs_the_same_whether_there_is_such_an_account_or_not(app, person):
+    asked = []
+    for login in (person.email, "nobody@example.org"):
+        with CaptureQueriesContext(connection) as queries:
+            app("token/", {"login": login, "password": "wrong"})
+        asked.append([query["sql"].partition(" ")[0] for query in queries.captured_queries])
+
+    assert asked[0] == asked[1]
+    assert "INSERT" in asked[0]
 
 
 def test_a_token_that_comes_again_is_written_down(app, person, tokens_of):
