@@ -11,6 +11,7 @@ from django.apps import apps
 from django.core.files.storage import storages
 from django.db import connection, models
 
+from apps.core.redis import get_redis
 from apps.plant_identification.models import PhotoSet
 from apps.plant_identification.tasks import purge_deleted_task
 from apps.plant_identification.tests.aging import let_a_while_pass
@@ -131,6 +132,14 @@ def export_of(person):
     return zipfile.ZipFile(io.BytesIO(pieces))
 
 
+def cached():
+    """Each key of Redis, with what is in it where that is a text."""
+    redis = get_redis()
+    for key in redis.scan_iter("*"):
+        value = redis.get(key) if redis.type(key) == b"string" else b""
+        yield f"{key!r} {value!r}"
+
+
 def stored_files():
     folders = [(storages[alias], "") for alias in ("default", "photos", "exports")]
     found = set()
@@ -176,6 +185,7 @@ def assert_gone(ada, providers):
     assert [table for table in gone if table.of(ada).exists()] == []
     left = [(table, text) for table, text in mentions(ada) if table != KEPT_KEY]
     assert left == []
+    assert [key for key in cached() if any(word in key for word in needles(ada))] == []
     kept = [text for table, text in mentions(ada) if table == KEPT_KEY]
     assert kept
     assert all(NOBODY in text and ADA not in text for text in kept)
