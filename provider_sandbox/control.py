@@ -85,7 +85,7 @@ class Control:
 
     async def tell_counters(self, _: web.Request) -> web.Response:
         return web.json_response(
-            {name: counters_as_dict(desk.traffic.counters) for name, desk in self.desks.items()}
+            {name: counters_as_dict(self.desks[name].traffic.counters) for name in IDENTIFIERS}
         )
 
     async def tell_last(self, request: web.Request) -> web.Response:

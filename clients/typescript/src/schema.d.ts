@@ -1990,22 +1990,6 @@ export interface components {
             confirmed_at: string | null;
             recovery_codes_left: number;
         };
-        /** @description One more step, to `auth/mfa/verify/`. */
-        SecondFactorProblem: {
-            /** @description An address that explains the code. */
-            type: string;
-            title: string;
-            status: number;
-            /** @description A sentence for the user. */
-            detail: string;
-            instance: string;
-            code: components["schemas"]["ErrorCode"];
-            request_id: string;
-            /** @description Who has it has shown the password; send it with the code. */
-            ticket: string;
-            expires_in_s: number;
-            errors: components["schemas"]["FieldProblem"][];
-        };
         SecondStepRequestRequest: {
             /** @description From the answer `second_factor_required`. */
             ticket: string;
@@ -2075,7 +2059,22 @@ export interface components {
                 [key: string]: string;
             };
         };
-        SignInProblem: components["schemas"]["Problem"] | components["schemas"]["SecondFactorProblem"];
+        /** @description With `second_factor_required` it says how to go on. */
+        SignInProblem: {
+            /** @description An address that explains the code. */
+            type: string;
+            title: string;
+            status: number;
+            /** @description A sentence for the user. */
+            detail: string;
+            instance: string;
+            code: components["schemas"]["ErrorCode"];
+            request_id: string;
+            /** @description For `auth/mfa/verify/`, together with a code. */
+            ticket?: string;
+            expires_in_s?: number;
+            errors: components["schemas"]["FieldProblem"][];
+        };
         /** @description The account is named once, in any of the three fields. */
         SignInRequestRequest: {
             /** @description E-mail address or name. */
