@@ -31,6 +31,7 @@ def _render_page(request: HttpRequest) -> HttpResponse:
     limits = settings.API_LIMITS["photos"]
     context = {
         "is_sandbox": settings.PROVIDER_SANDBOX,
+        "has_google": bool(settings.GOOGLE_OAUTH_CLIENT_ID),
         "limits": limits,
         "max_photo_megabytes": limits["max_photo_bytes"] // (1024 * 1024),
         "languages": settings.API_LANGUAGES["common_names"],

@@ -9,6 +9,8 @@ from tests.fleet import Fleet, running_fleet
 ROOM_FOR_EVERYBODY = dict.fromkeys(
     (
         "IDENTIFY_RATE_FREE",
+        "API_KEY_RATE",
+        "OAUTH_RATE",
         "SIGN_IN_RATE",
         "SECOND_FACTOR_RATE",
         "REGISTER_RATE",

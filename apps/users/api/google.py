@@ -111,7 +111,7 @@ class GoogleView(AuthView):
     throttle_classes = [OAuthThrottle]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if not is_google_configured():
+        if request.method in self.allowed_methods and not is_google_configured():
             raise NotFound(_("Signing in with Google is not offered here."))
         super().initial(request, *args, **kwargs)
 

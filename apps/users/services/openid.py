@@ -124,16 +124,16 @@ class OpenIDProvider:
             except InvalidKeyIdError:  # it may have been signed with a key that is younger than our copy
                 signed = jwt.decode(raw, self._keys(deadline, anew=True), algorithms=[ALGORITHM])
             params = {"nonce": nonce, "client_id": self._client_id, "access_token": token.get("access_token")}
-            claims = CodeIDToken(signed.claims, signed.header, self._wanted(nonce), params)
+            claims = CodeIDToken(signed.claims, signed.header, self._wanted(), params)
             claims.validate(now=int(self._clock.wall()), leeway=OPENID_CLOCK_SKEW_S)
         except (JoseError, KeyError, TypeError, ValueError) as exc:
             _note("identity_token_refused", type(exc).__name__)
             raise OAuthRefused from None
         return claims
 
-    def _wanted(self, nonce: str) -> dict[str, dict[str, Any]]:
-        """Authlib compares no audience unless it is told which one."""
-        wanted = {"iss": self._issuer, "aud": self._client_id, "nonce": nonce}
+    def _wanted(self) -> dict[str, dict[str, Any]]:
+        """Beside the nonce. Authlib compares no issuer and no audience unless it is told which."""
+        wanted = {"iss": self._issuer, "aud": self._client_id}
         return {name: {"essential": True, "value": value} for name, value in wanted.items()} | {
             name: {"essential": True} for name in ("sub", "email", "exp", "iat")
         }

@@ -11,6 +11,7 @@ from apps.core.testing.clock import FakeClock
 from apps.users.constants import OPENID_KEYS_AGAIN_AFTER_S
 from apps.users.exceptions import OAuthRefused
 from apps.users.models import ApiKey, AuthenticatorApp, ExternalIdentity, SignInSession, User
+from apps.users.models.users import UserQuerySet
 from apps.users.services.api_keys import create_api_key
 from apps.users.services.google import person_of
 from apps.users.services.openid import OpenIDProvider, ProvenIdentity
@@ -214,3 +215,17 @@ def test_of_several_windows_with_one_new_person_one_account_is_made():
 
     assert len({person.pk for person in people}) == 1
     assert User.objects.count() == ExternalIdentity.objects.count() == 1
+
+
+def test_who_was_linked_in_another_window_meanwhile_gets_that_account(db, monkeypatch):
+    rosa = ProvenIdentity("108", ROSA, email_verified=True, first_name="Rosa", last_name="")
+    with_email, elsewhere = UserQuerySet.with_email, []
+
+    def once_the_other_window_is_done(people, email):
+        monkeypatch.setattr(UserQuerySet, "with_email", with_email)
+        elsewhere.append(person_of(identity=rosa))
+        return with_email(people, email)
+
+    monkeypatch.setattr(UserQuerySet, "with_email", once_the_other_window_is_done)
+
+    assert [person_of(identity=rosa)] == elsewhere

@@ -3,6 +3,7 @@
 import { byId, el, show } from "./dom.js";
 import { Problem } from "./problems.js";
 import {
+  comeBackFromGoogle,
   currentUser,
   finishSignIn,
   onSessionChange,
@@ -46,6 +47,17 @@ export function openDialog(then = null) {
   afterwards = then;
   byId("account").showModal();
   byId("login").focus();
+}
+
+/** Before anybody is asked who is here. A second step, or what went wrong, is seen in the dialog. */
+export async function finishComingBack() {
+  try {
+    await comeBackFromGoogle();
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    openDialog();
+    tellProblem("sign-in", byId("sign-in-form"), problem);
+  }
 }
 
 function choose(name) {

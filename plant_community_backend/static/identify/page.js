@@ -1,6 +1,6 @@
 // The page at the front door: which part of it is seen, and what follows what.
 
-import { openDialog, startAccount } from "./account.js";
+import { finishComingBack, openDialog, startAccount } from "./account.js";
 import { byId, moveFocusTo, show } from "./dom.js";
 import { drawHistory, rememberAnonymously, startHistory } from "./history.js";
 import { faultBeforeSending, forgetPhotos, photoCount, previews, startPhotos } from "./photos.js";
@@ -32,10 +32,12 @@ function start() {
   photosChanged();
   onSessionChange(someoneElseIsHere);
   window.addEventListener("hashchange", route);
-  quietly(findOutWhoIsHere).then(() => {
-    route();
-    redraw();
-  });
+  finishComingBack()
+    .then(() => quietly(findOutWhoIsHere))
+    .then(() => {
+      route();
+      redraw();
+    });
 }
 
 function photosChanged() {

@@ -44,6 +44,14 @@ export async function signIn(login, password) {
   become((await call("POST", "auth/login/", { body: { login, password } })).user);
 }
 
+/** Whoever comes back from Google has a code in the address. It works once, so it does not stay there. */
+export async function comeBackFromGoogle() {
+  const code = new URLSearchParams(location.search).get("code");
+  if (!code) return;
+  history.replaceState(null, "", location.pathname + location.hash);
+  become((await call("POST", "auth/oauth/google/callback/", { body: { code } })).user);
+}
+
 /** The second step, for an account that has one: `ticket` came with the problem `second_factor_required`. */
 export async function finishSignIn(ticket, code) {
   become((await call("POST", "auth/mfa/verify/", { body: { ticket, code } })).user);
