@@ -7,6 +7,7 @@ from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
 from apps.blog.api.router import api_router
+from apps.users.api.staff_sign_in import admin_sign_in, editor_sign_in
 from plant_community_backend import api_v1
 from plant_community_backend.documentation import documentation_urlpatterns
 from plant_community_backend.identify_page import identify_page
@@ -18,7 +19,9 @@ urlpatterns = [
     path("api/", include(documentation_urlpatterns)),
     path("api/", include(api_v1.urlpatterns)),
     path("ops/", include("apps.plant_identification.api.operations")),
+    path("admin/login/", admin_sign_in),
     path("admin/", admin.site.urls),
+    path("cms/login/", editor_sign_in),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
     path("", include(wagtail_urls)),

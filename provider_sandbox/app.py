@@ -11,10 +11,12 @@ from provider_sandbox.ledger import CreditMeter, DailyQuota
 from provider_sandbox.pictures import SIZE_PX, SMALL_SIZE_PX, draw_leaf
 from provider_sandbox.plant_id.service import PlantIdService
 from provider_sandbox.plantnet.service import PlantNetService
+from provider_sandbox.pwned_passwords import PwnedPasswordsService
 from provider_sandbox.wire import BODY_LIMIT_BYTES
 
 PLANT_ID_PREFIX = "/plant_id"
 PLANTNET_PREFIX = "/plantnet"
+PWNED_PASSWORDS_PREFIX = "/pwned_passwords"
 KINDS = "{kind:plants|diseases}"
 
 
@@ -22,7 +24,7 @@ def build_app(
     *, plant_id_credits: float, plantnet_daily: int, latency_s: float, public_url: str | None = None
 ) -> web.Application:
     catalogue = load_catalogue()
-    desks = {name: Desk(name, latency_s, public_url) for name in ("plant_id", "plantnet")}
+    desks = {name: Desk(name, latency_s, public_url) for name in ("plant_id", "plantnet", "pwned_passwords")}
     plant_id = PlantIdService(
         catalogue=catalogue,
         meter=CreditMeter(month_limit=plant_id_credits),
@@ -35,6 +37,7 @@ def build_app(
     app.add_routes(Control(desks, plant_id, plantnet).routes())
     app.add_routes(_list_plant_id_routes(plant_id, desks["plant_id"]))
     app.add_routes(_list_plantnet_routes(plantnet, desks["plantnet"]))
+    app.add_routes(_list_pwned_passwords_routes(desks["pwned_passwords"]))
     app.add_routes(_list_page_routes(catalogue))
     return app
 
@@ -75,6 +78,19 @@ def _list_plantnet_routes(service: PlantNetService, desk: Desk) -> list[web.Rout
         route("GET", "/v2/quota/history", "usage_info", service.refuse_history),
         route("GET", "/v2/subscription", "usage_info", service.tell_subscription),
         route("*", "/{rest:.*}", "other", service.not_found),
+    ]
+
+
+def _list_pwned_passwords_routes(desk: Desk) -> list[web.RouteDef]:
+    service = PwnedPasswordsService()
+
+    def route(method: str, path: str, answer: Answer) -> web.RouteDef:
+        handler = endpoint(desk=desk, service=service, operation="other", answer=answer)
+        return web.route(method, PWNED_PASSWORDS_PREFIX + path, handler)
+
+    return [
+        route("GET", "/range/{prefix}", service.list_range),
+        route("*", "/{rest:.*}", service.not_found),
     ]
 
 

@@ -15,6 +15,7 @@ from provider_sandbox.plantnet.service import PlantNetService
 from provider_sandbox.traffic import Counters, counters_as_dict
 
 MAX_WAIT_S = 120.0
+IDENTIFIERS = ("plant_id", "plantnet")
 MAX_ORDER_BYTES = 1024 * 1024
 
 
@@ -128,7 +129,7 @@ class Control:
 
     def _choose_desks(self, name: object) -> list[Desk]:
         if name == "both":
-            return list(self.desks.values())
+            return [self.desks[name] for name in IDENTIFIERS]
         return [self._choose_desk(name)]
 
     def _choose_desk(self, name: object) -> Desk:

@@ -33,6 +33,7 @@ class Sandbox:
         self.url = url
         self.plant_id_url = f"{url}/plant_id/api/v3"
         self.plantnet_url = f"{url}/plantnet/v2"
+        self.pwned_passwords_url = f"{url}/pwned_passwords/range"
 
     @property
     def pid(self) -> int:

@@ -9,11 +9,13 @@ from apps.plant_identification import constants
 from apps.plant_identification.models import PhotoFingerprint
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
+from apps.users.services.api_keys import create_api_key
 from apps.users.tests.factories import UserFactory
 
 AGREE = {"outcome": "agree", "species": "Mangifera indica", "confidence": 0.97}
 V1 = "/api/v1/plant-identification"
 HEALTH = f"{V1}/identify/health/"
+API_KEYS = "/api/v1/auth/api-keys/"
 COLLECTIONS = "/api/v1/users/collections/"
 
 
@@ -240,6 +242,19 @@ def species_search(sandbox, identify, client, settings):
     return client.get(f"{V1}/search/species/?q=mangifera+indca&page_size=1")
 
 
+# --- Keys for scripts ---------------------------------------------------------------------------------------
+def api_key_list(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    client.post(API_KEYS, {"name": "Greenhouse camera", "scopes": ["identify", "read"]})
+    return client.get(API_KEYS)
+
+
+def api_key_lacks_scope(sandbox, identify, client, settings):
+    key = create_api_key(user=UserFactory(), name="Greenhouse camera", scopes=["read"], days=1)
+    client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key.text}")
+    return client.post(COLLECTIONS, {"name": "Living room"})
+
+
 SITUATIONS = {
     "complete": (complete, 200, "Identification"),
     "cached": (cached, 200, "Identification"),
@@ -275,6 +290,8 @@ SITUATIONS = {
     "collection_list": (collection_list, 200, "PaginatedCollectionList"),
     "collection_name_taken": (collection_name_taken, 400, "Problem"),
     "limit_reached": (limit_reached, 409, "Problem"),
+    "api_key_list": (api_key_list, 200, "PaginatedApiKeyList"),
+    "api_key_lacks_scope": (api_key_lacks_scope, 403, "Problem"),
     "quota": (quota, 200, "Quota"),
     "idempotency_key_reused": (idempotency_key_reused, 422, "Problem"),
     "already_done": (already_done, 409, "Problem"),

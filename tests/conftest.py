@@ -7,7 +7,15 @@ import pytest
 from tests.fleet import Fleet, running_fleet
 
 ROOM_FOR_EVERYBODY = dict.fromkeys(
-    ("IDENTIFY_RATE_FREE", "SIGN_IN_RATE", "REGISTER_RATE", "CONTENT_RATE"), "1000000"
+    (
+        "IDENTIFY_RATE_FREE",
+        "SIGN_IN_RATE",
+        "SECOND_FACTOR_RATE",
+        "REGISTER_RATE",
+        "PASSWORD_RESET_RATE",
+        "CONTENT_RATE",
+    ),
+    "1000000",
 )
 
 

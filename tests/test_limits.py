@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from apps.core.testing.contract import current_contract
 from apps.plant_identification.tests.conftest import identify, make_photo, owner, providers
+from apps.users.services.second_factor import offer_app
 from apps.users.tests.factories import PASSWORD, UserFactory
 
 __all__ = ["identify", "owner", "providers"]
@@ -55,6 +56,16 @@ def send_photo(client, number, content=None):
     return client.post(f"{V1}/identify/", {"image": photo}, format="multipart")
 
 
+def fail_to_prove_it_is_me(client, number):
+    return client.post(f"{AUTH}/mfa/totp/", {"password": "wrong"})
+
+
+def guess_a_code(client, number):
+    if number == 0:
+        offer_app(user=client.handler._force_user)
+    return client.post(f"{AUTH}/mfa/totp/confirm/", {"code": "wrong"})
+
+
 def reads(address):
     return lambda client, number: client.get(address)
 
@@ -84,6 +95,33 @@ LIMITS = {
         setting="SIGN_IN_RATE",
         group="sign-in-address",
         call=fail_on_the_web,
+    ),
+    "the password once more": Limited(
+        operations=(
+            "auth_mfa_totp_create",
+            "auth_mfa_totp_remove_create",
+            "auth_mfa_recovery_codes_create",
+            "auth_password_change_create",
+        ),
+        setting="SIGN_IN_RATE",
+        group="sign-in-address",
+        call=fail_to_prove_it_is_me,
+        by_address=False,
+    ),
+    "second factor": Limited(
+        operations=("auth_mfa_verify_create", "auth_mfa_totp_confirm_create"),
+        setting="SECOND_FACTOR_RATE",
+        group="second-factor-address",
+        call=guess_a_code,
+        by_address=False,
+    ),
+    "password reset": Limited(
+        operations=("auth_password_reset_create",),
+        setting="PASSWORD_RESET_RATE",
+        group="password-reset-address",
+        call=lambda client, number: client.post(
+            f"{AUTH}/password/reset/", {"email": f"rose{number}@example.org"}
+        ),
     ),
     "registration": Limited(
         operations=("auth_register_create",),
@@ -133,7 +171,7 @@ LIMITS = {
     ),
 }
 BY_ADDRESS = [name for name, limited in LIMITS.items() if limited.by_address]
-SIGNED_IN = ("identifications", "refused uploads", "tickets")  # the others are for everybody
+SIGNED_IN = {"identifications", "refused uploads", "tickets", "the password once more", "second factor"}
 
 
 @pytest.fixture
@@ -183,7 +221,7 @@ def test_each_answer_tells_what_is_left_and_the_last_one_when_to_come_back(attem
     for number, answer in enumerate(answers):
         limit, window_s, left, reset_s = told(answer)[group]
         assert (limit, left) == (LIMIT, max(0, LIMIT - number - 1))
-        assert 1 <= reset_s <= window_s
+        assert 1 <= reset_s <= 2 * window_s  # after a delay that grows another window begins
     refused = answers[-1]
     assert refused.json()["code"] == "throttled"
     assert 1 <= int(refused["Retry-After"]) <= told(refused)[group][1]

@@ -10,3 +10,5 @@ PICTURE_RENDITION = "max-1280x1280"
 # Formatting an editor may use inside a paragraph. No embeds and no pictures: those bring foreign scripts and
 # frames, or lose their alternative text and credit.
 PARAGRAPH_FEATURES = ["bold", "italic", "link", "document-link", "ol", "ul"]
+
+CONTENT = "content"  # the tag of answers that tell what is published

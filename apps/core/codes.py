@@ -20,6 +20,7 @@ class ErrorCode(StrEnum):
     AUTHENTICATION_FAILED = "authentication_failed"
     CSRF_FAILED = "csrf_failed"
     EMAIL_NOT_VERIFIED = "email_not_verified"
+    SECOND_FACTOR_REQUIRED = "second_factor_required"
     LINK_INVALID = "link_invalid"
     LINK_EXPIRED = "link_expired"
     PERMISSION_DENIED = "permission_denied"
@@ -69,6 +70,7 @@ _STATUS_AND_TITLE: dict[ErrorCode, tuple[int, str]] = {
     ErrorCode.AUTHENTICATION_FAILED: (401, _("Sign-in failed")),
     ErrorCode.CSRF_FAILED: (403, _("CSRF check failed")),
     ErrorCode.EMAIL_NOT_VERIFIED: (403, _("E-mail address not confirmed")),
+    ErrorCode.SECOND_FACTOR_REQUIRED: (403, _("One more step to sign in")),
     ErrorCode.LINK_INVALID: (400, _("The link is not valid")),
     ErrorCode.LINK_EXPIRED: (400, _("The link has expired")),
     ErrorCode.PERMISSION_DENIED: (403, _("Not allowed")),

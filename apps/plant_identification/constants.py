@@ -59,6 +59,7 @@ CACHE_LOCK_TIMEOUT = 40  # s; how long a waiter follows the holder
 CACHE_LOCK_AUTO_RENEWAL = True
 CACHE_LOCK_BLOCKING = True
 CACHE_LOCK_ID_PREFIX = "plant_id"
+SPECIES_ANSWERS = "species"  # the tag of answers that tell the encyclopedia
 FAILURE_MARKER_S = 5  # waiters share the holder's failure this long
 
 # --- Merging ------------------------------------------------------------------------------------------------

@@ -1,15 +1,17 @@
-"""However a record goes, what only it needed goes after it. And operators hear of changes at once."""
+"""However a record goes, what only it needed goes after it. What tells of changes hears of them at once."""
 
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
-from django.db.models.signals import pre_delete
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from apps.core.fleet.events import event_noted
 from apps.core.fleet.live import tell_group
-from apps.plant_identification.models import PlantIdentificationRequest
+from apps.core.kept_answers import forget_answers
+from apps.plant_identification import constants
+from apps.plant_identification.models import PlantIdentificationRequest, PlantSpecies
 from apps.plant_identification.services.operators import GROUP, is_operator, session_digest
 from apps.plant_identification.services.purging import note_erasure
 
@@ -18,6 +20,12 @@ from apps.plant_identification.services.purging import note_erasure
 def note_erasure_of_record(instance: PlantIdentificationRequest, **_: Any) -> None:
     """Deleted accounts come this way too: the database's own cascade is not used."""
     note_erasure(digest=instance.digest, photo_digest=instance.photo_digest, options=instance.options)
+
+
+@receiver((post_save, post_delete), sender=PlantSpecies, dispatch_uid="plant_identification.forget_species")
+def forget_species_answers(**_: Any) -> None:
+    """What the services teach comes past this, and says so itself."""
+    forget_answers(constants.SPECIES_ANSWERS)
 
 
 @receiver(event_noted, dispatch_uid="plant_identification.tell_operators")

@@ -2,7 +2,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
-from apps.users.models import SignInSession, User
+from apps.users.api.staff_sign_in import AdminSignInForm
+from apps.users.models import ApiKey, AuthenticatorApp, KnownDevice, SignInSession, User
+
+admin.site.login_form = AdminSignInForm
+admin.site.login_template = "users/admin_sign_in.html"
 
 
 class PersonCreationForm(AdminUserCreationForm):  # type: ignore[type-arg]  # no generics at run time
@@ -40,17 +44,43 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     ]
 
 
-@admin.register(SignInSession)
-class SignInSessionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """To look at, and to delete: a deleted session is an ended one."""
+class LookOrDeleteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What people make by what they do: to look at, and to delete."""
 
-    list_display = ["user", "created_at", "rotated_at", "expires_at", "revoked_at"]
     list_select_related = ["user"]
     search_fields = ["user__username", "user__email"]
-    date_hierarchy = "created_at"
 
     def has_add_permission(self, request: object) -> bool:
         return False
 
     def has_change_permission(self, request: object, obj: object = None) -> bool:
         return False
+
+
+@admin.register(SignInSession)
+class SignInSessionAdmin(LookOrDeleteAdmin):
+    """A deleted session is an ended one."""
+
+    list_display = ["user", "client_name", "created_at", "rotated_at", "expires_at", "revoked_at"]
+    date_hierarchy = "created_at"
+
+
+@admin.register(AuthenticatorApp)
+class AuthenticatorAppAdmin(LookOrDeleteAdmin):
+    """To delete for somebody who has lost their phone and the recovery codes, and has proven who they are."""
+
+    list_display = ["user", "confirmed_at"]
+
+
+@admin.register(KnownDevice)
+class KnownDeviceAdmin(LookOrDeleteAdmin):
+    list_display = ["user", "created_at", "last_used_at"]
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(LookOrDeleteAdmin):
+    """A deleted key is a revoked one."""
+
+    list_display = ["beginning", "user", "name", "scopes", "created_at", "expires_at", "last_used_at"]
+    search_fields = ["prefix", "user__username", "user__email"]
+    exclude = ["secret_digest", "previous_digest", "password_mark"]

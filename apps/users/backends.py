@@ -1,15 +1,23 @@
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
 from django.http import HttpRequest
 
+from apps.core.exceptions import DomainError
+from apps.users.api.limits import SECOND_FACTOR_FAILURES, SIGN_IN_FAILURES, AttemptLimit
+from apps.users.exceptions import SecondFactorMissing
 from apps.users.models import User
+from apps.users.selectors import has_second_factor
+from apps.users.services.passwords import check_password
+from apps.users.services.second_factor import use_code
 
 
 class EmailOrUsernameBackend(ModelBackend):
     """Sign in by e-mail address or name, however they are capitalised.
 
-    An unknown account costs one hash, as a wrong password does: time does not tell who is here.
+    Whatever form asks, of ours or of a library: with a request the limits hold, and where an account has a
+    second factor, nobody gets in without.
     """
 
     def authenticate(
@@ -22,8 +30,30 @@ class EmailOrUsernameBackend(ModelBackend):
         login = username or kwargs.get("email")
         if not login or password is None:
             return None
-        user = User.objects.get_queryset().with_login(login).first()
-        if user is None:
-            User().set_password(password)
+        try:
+            return prove(request, login, password, kwargs.get("code", ""))
+        except DomainError:
             return None
-        return user if user.check_password(password) and self.user_can_authenticate(user) else None
+
+
+def prove(request: HttpRequest | None, login: str, password: str, code: str) -> User:
+    """
+    Raises:
+        WrongCredentials
+        SecondFactorMissing
+        CodeRefused
+        DomainError: throttled.
+    """
+    with _limited(SIGN_IN_FAILURES, request, login):
+        user = check_password(login=login, password=password)
+    if has_second_factor(user=user):
+        if not code:
+            raise SecondFactorMissing
+        with _limited(SECOND_FACTOR_FAILURES, request, user.email):
+            use_code(user=user, code=code)
+    return user
+
+
+def _limited(limit: AttemptLimit, request: HttpRequest | None, account: str) -> AbstractContextManager[None]:
+    """Without a request it is our own code that asks, and nobody from outside."""
+    return nullcontext() if request is None else limit.attempt(request, account)

@@ -1,13 +1,56 @@
 from apps.core.codes import ErrorCode
-from apps.core.exceptions import DomainError
+from apps.core.exceptions import DomainError, FieldError
 from apps.core.sentences import Sentence
 
 
-class WrongCredentials(DomainError):
-    """Unknown account, wrong password, closed account: nobody is told which."""
+class ProofRefused(DomainError):
+    """Somebody has tried to prove who they are, and failed: such attempts are limited."""
 
     code = ErrorCode.AUTHENTICATION_FAILED
+
+
+class WrongCredentials(ProofRefused):
+    """Unknown account, wrong password, closed account: nobody is told which."""
+
     detail = Sentence("The account or the password is not right.")
+
+
+class PasswordWrong(ProofRefused):
+    """Of somebody who is signed in already."""
+
+    code = ErrorCode.INVALID
+    detail = Sentence("The current password is not right.")
+
+    def __init__(self, *, field: str) -> None:
+        super().__init__(errors=[FieldError(field, "wrong", self.detail)])
+
+
+class CodeRefused(ProofRefused):
+    """Wrong, too old, or used before."""
+
+    detail = Sentence("The code is not right, or was used before. Wait for the next one.")
+
+
+class SecondFactorMissing(DomainError):
+    """Said only to somebody who knows the password."""
+
+    code = ErrorCode.SECOND_FACTOR_REQUIRED
+    detail = Sentence("Enter the code that your authenticator app shows, or one of your recovery codes.")
+
+
+class SecondFactorThere(DomainError):
+    code = ErrorCode.CONFLICT
+    detail = Sentence("There is an authenticator app already. Remove it first.")
+
+
+class NothingOffered(DomainError):
+    code = ErrorCode.CONFLICT
+    detail = Sentence("There is nothing to confirm, or it took too long. Begin again.")
+
+
+class NoSecondFactor(DomainError):
+    code = ErrorCode.CONFLICT
+    detail = Sentence("There is no authenticator app.")
 
 
 class EmailNotConfirmed(DomainError):
@@ -15,6 +58,13 @@ class EmailNotConfirmed(DomainError):
 
     code = ErrorCode.EMAIL_NOT_VERIFIED
     detail = Sentence("Confirm your e-mail address first: follow the link in the mail we sent you.")
+
+
+class TicketRefused(DomainError):
+    """Of the step between password and code: forged, too old, or the password has changed meanwhile."""
+
+    code = ErrorCode.AUTHENTICATION_FAILED
+    detail = Sentence("This took too long. Sign in again.")
 
 
 class TokenRefused(DomainError):
@@ -41,6 +91,37 @@ class RegistrationRefused(DomainError):
     detail = Sentence("The account could not be made as asked for.")
 
 
+class PasswordRefused(DomainError):
+    """The new one, with the reasons."""
+
+    code = ErrorCode.INVALID
+    detail = Sentence("Choose another password.")
+
+
 class ProfileRefused(DomainError):
     code = ErrorCode.INVALID
     detail = Sentence("The profile could not be changed as asked for.")
+
+
+class ApiKeyRefused(DomainError):
+    """Wrong, revoked, ended by a new password, or of a closed account: nobody is told which."""
+
+    code = ErrorCode.AUTHENTICATION_FAILED
+    detail = Sentence("This API key is not valid. A changed password ends keys, too: make a new one.")
+
+
+class ApiKeyExpired(DomainError):
+    """Said only to somebody who has the whole key."""
+
+    code = ErrorCode.AUTHENTICATION_FAILED
+    detail = Sentence("This API key has expired. Its owner can rotate it.")
+
+
+class ApiKeyNotFound(DomainError):
+    code = ErrorCode.NOT_FOUND
+    detail = Sentence("There is no such API key.")
+
+
+class TooManyApiKeys(DomainError):
+    code = ErrorCode.LIMIT_REACHED
+    detail = Sentence("You have as many API keys as anybody can have. Delete one you no longer use.")

@@ -7,6 +7,9 @@ from apps.core.exceptions import DomainError
 from apps.core.metrics.definitions import counter
 
 ATTEMPTS = counter("plant_id_auth_total", "Credentials that were shown.")
+BREACH_CHECKS = counter(
+    "breached_password_checks_total", "New passwords that were to be looked up in breaches.", ["outcome"]
+)
 SUCCESSES = counter("plant_id_auth_success_total", "Of these, good ones.")
 
 

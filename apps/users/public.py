@@ -4,11 +4,15 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 
 from apps.users.models import SubscriptionTier, User
+from apps.users.permissions import KeyAccess
 from apps.users.services.sessions import end_all_sessions
 from apps.users.services.tickets import Holder, person_behind, redeem_ticket
+from apps.users.types import ApiKeyScope
 
 __all__ = [
+    "ApiKeyScope",
     "Holder",
+    "KeyAccess",
     "SubscriptionTier",
     "User",
     "end_all_sessions",

@@ -4,6 +4,7 @@ from typing import Any
 
 from apps.core.codes import ErrorCode
 from apps.plant_identification.types import AnswerStatus, Organ, ProviderState
+from apps.users.types import ApiKeyScope
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Plant Community API",
@@ -25,6 +26,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AnswerStatus": [str(status) for status in AnswerStatus],
         "ProviderState": [str(state) for state in ProviderState],
         "Agreement": ["both", "single", "genus", "none"],
+        "ApiKeyScope": [str(scope) for scope in ApiKeyScope],
         "ApiVersionState": ["current", "deprecated", "removed"],
         "CircuitState": ["closed", "open", "half_open"],
         "FloraProject": "apps.plant_identification.constants.PLANTNET_PROJECTS",

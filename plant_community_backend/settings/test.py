@@ -26,6 +26,7 @@ if DATABASES["default"]["ENGINE"] == "apps.core.postgresql":
     DATABASES["default"]["OPTIONS"] = {}  # each test process keeps plain connections
     if template := env.str("TEST_DATABASE_TEMPLATE", default=""):
         DATABASES["default"]["TEST"] = {"TEMPLATE": template}
+PUBLIC_ANSWERS_KEPT_S = 0  # most tests write and read within a moment, and never commit
 SILENCED_SYSTEM_CHECKS = ["django_ratelimit.E003", "django_ratelimit.W001"]
 
 # Each process of pytest-xdist has a Redis database of its own, for caches, locks, limits and tasks alike.

@@ -15,7 +15,9 @@ from wagtail.models import Site
 
 from apps.blog.api.pagination import BoundedPagination
 from apps.blog.api.serializers import PublicDocumentSerializer, PublicImageSerializer, PublicPageSerializer
+from apps.blog.constants import CONTENT
 from apps.blog.models import BlogPostPage
+from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.wagtail import ContentApiMixin
 
 _RELATED = ("locale", "alias_of")  # what a page tells about itself with `fields=*`
@@ -48,6 +50,14 @@ class PublicContentMixin(ContentApiMixin):
         if isinstance(exc, OverflowError):  # SQLite's word for a number that no row can have
             exc = BadRequestError(_("a number is too large"))
         return super().handle_exception(exc)
+
+    @told_for_a_while(CONTENT)
+    def listing_view(self, request: Request) -> Response:
+        return super().listing_view(request)  # type: ignore[misc,no-any-return]
+
+    @told_for_a_while(CONTENT)
+    def detail_view(self, request: Request, pk: int) -> Response:
+        return super().detail_view(request, pk)  # type: ignore[misc,no-any-return]
 
     def find_object(self, queryset: Any, request: Request) -> Any:
         number = request.GET.get("id")

@@ -1,6 +1,7 @@
 """What drf-spectacular cannot know by itself: the errors and headers every operation may answer with."""
 
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -31,8 +32,18 @@ _DESCRIPTIONS = {
     "500": "Something went wrong on our side. It has been recorded.",
     "503": "Unavailable for a moment.",
 }
+API_KEY_SCHEME = "apiKey"
+_ONLY_KEYS_LIMITED = "x-only-keys-limited"  # for `add_common_headers`, which takes it out again
 _ANYWHERE = frozenset({"403", "406", "500", "503"})  # 403 also says that the app is too old
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Limits(Enum):
+    """Whose requests an operation counts."""
+
+    NONE = auto()
+    OF_KEYS = auto()
+    OF_ALL = auto()
 
 
 class FieldProblemSerializer(serializers.Serializer[Any]):
@@ -66,7 +77,11 @@ class ProblemAutoSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             problem = self.resolve_serializer(ProblemSerializer, "response").ref
-            for status in self._problem_statuses(operation):
+            statuses = self._problem_statuses(operation)
+            if _takes_keys(operation) and "429" not in statuses | operation["responses"].keys():
+                statuses.add("429")
+                operation[_ONLY_KEYS_LIMITED] = True
+            for status in statuses:
                 answer = operation["responses"].setdefault(status, {"description": _DESCRIPTIONS[status]})
                 answer.setdefault("content", {}).setdefault(PROBLEM_CONTENT_TYPE, {"schema": problem})
             if self.method == "GET":
@@ -111,6 +126,10 @@ class ProblemAutoSchema(AutoSchema):
         if self.view.get_throttles():
             statuses.add("429")
         return statuses
+
+
+def _takes_keys(operation: dict[str, Any]) -> bool:
+    return any(API_KEY_SCHEME in scheme for scheme in operation.get("security", []))
 
 
 def only_versioned_paths(
@@ -175,8 +194,9 @@ def add_common_headers(result: dict[str, Any], **_rest: Any) -> dict[str, Any]:
     for operations in result["paths"].values():
         for method, operation in operations.items():
             _add_request_headers(method, operation)
+            limits = _limits_of(operation)
             for status, response in operation["responses"].items():
-                _add_headers_of(status, method, response, is_limited="429" in operation["responses"])
+                _add_headers_of(status, method, response, limits)
             if _KEY_PARAMETER in operation["parameters"]:
                 _add_headers_of_keys(operation["responses"])
     return result
@@ -189,14 +209,20 @@ def _add_request_headers(method: str, operation: dict[str, Any]) -> None:
     )
 
 
-def _add_headers_of(status: str, method: str, response: dict[str, Any], *, is_limited: bool) -> None:
+def _limits_of(operation: dict[str, Any]) -> Limits:
+    if operation.pop(_ONLY_KEYS_LIMITED, False):
+        return Limits.OF_KEYS
+    return Limits.OF_ALL if "429" in operation["responses"] else Limits.NONE
+
+
+def _add_headers_of(status: str, method: str, response: dict[str, Any], limits: Limits) -> None:
     is_good = status.startswith("2")
     always = [*_ALWAYS, *_HEADERS_OF_STATUS.get(status, ())]
-    if is_limited and is_good:
+    if limits is Limits.OF_ALL and is_good:
         always += _LIMITS
     if status == "503" and set(response.get("content", {})) != {PROBLEM_CONTENT_TYPE}:
         always.remove("Retry-After")  # a report of how things are promises no time
-    sometimes = [*_LIMITS] if is_limited else []
+    sometimes = [] if limits is Limits.NONE else [*_LIMITS]
     sometimes += ["Content-Language"] if response.get("content") else []
     sometimes += ["ETag"] if method == "get" and status in {"200", "304"} else []
     sometimes += ["Location"] if status in {"201", "202"} else []

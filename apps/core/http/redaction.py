@@ -14,8 +14,9 @@ _QUERY = re.compile(
 )
 _HEADER = re.compile(
     r"(?i)(\b(?:x-)?(?:api[-_]key|authorization|auth[-_]token)\b[\"']?\s*[:=]\s*[\"']?"
-    r"(?:(?:bearer|basic|token)\s+)?)[^\s\"',;&}]+"
+    r"(?:(?:bearer|basic|token|api-key)\s+)?)[^\s\"',;&}]+"
 )
+_OWN_KEY = re.compile(r"\b(pck_[a-z0-9]{12}_)\w+")  # of our own API, wherever it stands
 _USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@/\s]+(?=@)")
 
 _lock = threading.Lock()
@@ -34,7 +35,7 @@ def register_secret(secret: str) -> None:
 def redact(text: str) -> str:
     for secret in _known:
         text = text.replace(secret, REDACTED)
-    for pattern in (_QUERY, _HEADER, _USERINFO):
+    for pattern in (_QUERY, _HEADER, _OWN_KEY, _USERINFO):
         text = pattern.sub(rf"\1{REDACTED}", text)
     return text
 

@@ -12,11 +12,13 @@ from apps.plant_identification.api.record_serializers import FeedbackRequestSeri
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.selectors import get_feedback
 from apps.plant_identification.services.feedback import give_feedback, withdraw_feedback
+from apps.users.public import KeyAccess
 
 
 class FeedbackView(APIView):
     """What its owner says of an identification: right, wrong, or what it is instead."""
 
+    api_key_access = KeyAccess()
     permission_classes = [AllowAny]  # whoever may see the record: its owner
 
     @extend_schema(operation_id="get_feedback", responses=FeedbackSerializer)

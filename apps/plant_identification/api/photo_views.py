@@ -15,6 +15,7 @@ from apps.plant_identification.api.record_serializers import PhotosSerializer
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.selectors import get_request
 from apps.plant_identification.services.photo_addresses import address_photos, find_photo, read_photo
+from apps.users.public import KeyAccess
 
 JPEG = "image/jpeg"
 
@@ -25,6 +26,7 @@ class PhotosView(APIView):
     Ask again for new addresses. A record whose photos could not be kept has none.
     """
 
+    api_key_access = KeyAccess()
     permission_classes = [AllowAny]  # whoever may see the record: its owner
 
     @extend_schema(operation_id="get_photos", responses=PhotosSerializer)

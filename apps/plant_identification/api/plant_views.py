@@ -40,6 +40,7 @@ from apps.plant_identification.services.plants import (
     restore_plant,
     update_plant,
 )
+from apps.users.public import KeyAccess
 
 NO_ROOM: dict[Any, Any] = {(409, PROBLEM_CONTENT_TYPE): ProblemSerializer}
 
@@ -73,6 +74,7 @@ class PlantFilter(django_filters.FilterSet):  # type: ignore[misc]  # without ty
 class PlantListView(OncePerKey, SparseReads, ListAPIView[Plant]):
     """One's own plants, newest first."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
     serializer_class = PlantSerializer
     pagination_class = NumberedPagination
@@ -99,6 +101,7 @@ class PlantListView(OncePerKey, SparseReads, ListAPIView[Plant]):
 class PlantDetailView(SparseReads):
     """One of one's own plants."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
     shown_by = PlantSerializer
 
@@ -127,6 +130,7 @@ class PlantDetailView(SparseReads):
 class PlantRestoreView(APIView):
     """Takes a deletion back, for a few minutes. Safe to repeat."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
     repeatable = "what is restored stays restored"
 
@@ -146,6 +150,7 @@ def _plant(request: Request, plant_id: UUID) -> Response:
 class CollectionListView(OncePerKey, SparseReads, ListAPIView[PlantCollection]):
     """One's own collections by name, each with the number of plants in it."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
     serializer_class = CollectionSerializer
     pagination_class = NumberedPagination
@@ -172,6 +177,7 @@ class CollectionListView(OncePerKey, SparseReads, ListAPIView[PlantCollection]):
 class CollectionDetailView(SparseReads):
     """One of one's own collections."""
 
+    api_key_access = KeyAccess()
     permission_classes = [IsAuthenticated]
     shown_by = CollectionSerializer
 

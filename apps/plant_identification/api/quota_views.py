@@ -16,7 +16,7 @@ from apps.plant_identification.api.throttles import limit_of, look_at_limits
 from apps.plant_identification.services.operators import is_operator
 from apps.plant_identification.services.quota import QuotaLedger
 from apps.plant_identification.services.registry import registry
-from apps.users.public import SubscriptionTier
+from apps.users.public import KeyAccess, SubscriptionTier
 
 
 class UsageSerializer(serializers.Serializer[Any]):
@@ -53,6 +53,7 @@ class QuotaView(APIView):
     """How many identifications are left this hour. Asking costs none."""
 
     permission_classes = [IsAuthenticated]
+    api_key_access = KeyAccess()
 
     @extend_schema(
         operation_id="get_quota",

@@ -27,6 +27,7 @@ from apps.plant_identification.services.completion import complete_answer
 from apps.plant_identification.services.deletion import delete_record, restore_record
 from apps.plant_identification.services.records import describe
 from apps.plant_identification.services.registry import registry
+from apps.users.public import KeyAccess
 
 
 class _OwnRequestsView(SparseReads, ListAPIView[PlantIdentificationRequest]):
@@ -41,12 +42,14 @@ class _OwnRequestsView(SparseReads, ListAPIView[PlantIdentificationRequest]):
 class RequestListView(_OwnRequestsView):
     """One's own identifications, newest first."""
 
+    api_key_access = KeyAccess()
     serializer_class = RequestEntrySerializer
 
 
 class HistoryView(_OwnRequestsView):
     """The short list: what was identified when."""
 
+    api_key_access = KeyAccess()
     serializer_class = HistoryEntrySerializer
 
 
@@ -56,6 +59,7 @@ class RequestDetailView(SparseReads):
     Who is not signed in reaches an identification made without signing in, by its unguessable id alone.
     """
 
+    api_key_access = KeyAccess()
     permission_classes = [AllowAny]
     shown_by = IdentificationSerializer
 
@@ -80,6 +84,7 @@ class RequestDetailView(SparseReads):
 class RestoreView(APIView):
     """Takes a deletion back, for a few minutes. Safe to repeat."""
 
+    api_key_access = KeyAccess()
     permission_classes = [AllowAny]  # whoever may see the record: its owner
     repeatable = "what is restored stays restored"
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from apps.core.api.addresses import client_address
+from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
@@ -31,6 +32,7 @@ from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.permissions import IsAuthenticatedOrReadOnlyWithRateLimit
 from apps.plant_identification.selectors import get_species, list_species
 from apps.plant_identification.services.species_search import search_species
+from apps.users.public import KeyAccess
 
 
 class SpeciesThrottle(AddressThrottle):
@@ -46,6 +48,17 @@ class SpeciesThrottle(AddressThrottle):
         return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)
 
 
+def _language_accepted(request: Request) -> str:
+    """For names: the encyclopedia speaks more languages than its sentences do."""
+    return best_language(request.headers.get("Accept-Language", ""), constants.LANGUAGES) or ENGLISH
+
+
+_told_for_a_while = told_for_a_while(
+    constants.SPECIES_ANSWERS,
+    varies_by=lambda request: f"{_language_accepted(request)} {settings.PROVIDER_SANDBOX}",
+)
+
+
 class _SpeciesView(SparseReads):
     permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
     throttle_classes = [SpeciesThrottle]
@@ -53,13 +66,13 @@ class _SpeciesView(SparseReads):
     def read(self, form_class: type[LanguageQuerySerializer]) -> dict[str, Any]:
         form = form_class(data=self.request.query_params)
         form.is_valid(raise_exception=True)
-        accepted = best_language(self.request.headers.get("Accept-Language", ""), constants.LANGUAGES)
-        return {"language": accepted or ENGLISH, **form.validated_data}
+        return {"language": _language_accepted(self.request), **form.validated_data}
 
 
 class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
     """All species anybody has identified, page by page."""
 
+    api_key_access = KeyAccess()
     serializer_class = SpeciesEntrySerializer
     filter_backends = [DjangoFilterBackend, SpeciesOrdering]
     filterset_class = SpeciesFilter
@@ -76,6 +89,7 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
         parameters=[LanguageQuerySerializer],
         responses=SpeciesEntrySerializer(many=True),
     )
+    @_told_for_a_while
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
@@ -83,11 +97,13 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
 class SpeciesDetailView(_SpeciesView):
     """One species: its names, where it belongs, how often it is identified, and who says so."""
 
+    api_key_access = KeyAccess()
     shown_by = SpeciesSerializer
 
     @extend_schema(
         operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
     )
+    @_told_for_a_while
     def get(self, request: Request, species_id: UUID) -> Response:
         asked = self.read(LanguageQuerySerializer)
         species = get_species(species_id)
@@ -99,11 +115,13 @@ class SpeciesDetailView(_SpeciesView):
 class SpeciesSearchView(_SpeciesView):
     """Species by what somebody types: any of their names, its beginning, or something like it."""
 
+    api_key_access = KeyAccess()
     shown_by = SpeciesHitSerializer
 
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer
     )
+    @_told_for_a_while
     def get(self, request: Request) -> Response:
         asked = self.read(SearchQuerySerializer)
         hits = search_species(text=asked["q"], limit=asked["page_size"])

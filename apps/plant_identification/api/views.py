@@ -8,7 +8,12 @@ from django.http.request import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, ValidationError
+from rest_framework.exceptions import (
+    AuthenticationFailed,
+    NotAuthenticated,
+    PermissionDenied,
+    ValidationError,
+)
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
@@ -40,6 +45,7 @@ from apps.plant_identification.services.photos import PhotoNotAccepted
 from apps.plant_identification.services.records import Identification
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.types import AnswerStatus, Organ, Upload
+from apps.users.public import ApiKeyScope, KeyAccess
 
 PREFER_ASYNC = "respond-async"
 STRICT = {"1": True, "true": True, "0": False, "false": False}
@@ -52,6 +58,7 @@ class IdentifyView(OncePerKey):
     rounded to about one kilometre first.
     """
 
+    api_key_access = KeyAccess(change=ApiKeyScope.IDENTIFY)
     parser_classes = [MultiPartParser]
     throttle_classes = [IdentifyThrottle]
     works_in_one_transaction = False  # it waits for the services
@@ -136,11 +143,12 @@ def _respond(identification: Identification) -> Response:
 class IdentificationHealthView(APIView):
     """Whether photos can be identified right now."""
 
+    api_key_access = KeyAccess()
     permission_classes = [AllowAny]
 
     def perform_authentication(self, request: Request) -> None:
-        # Public: somebody whose sign-in has ended sees what everybody sees.
-        with contextlib.suppress(AuthenticationFailed):
+        # Public: who is signed in no more, or has a key for other things, sees what everybody sees.
+        with contextlib.suppress(AuthenticationFailed, PermissionDenied):
             super().perform_authentication(request)
 
     @extend_schema(

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from apps.core.kept_answers import forget_answers
+from apps.plant_identification import constants
 from apps.plant_identification.models import PlantSpecies, SpeciesName
 from apps.plant_identification.services.names import binomial, canonical_name
 from apps.plant_identification.services.species_facts import FACTS, learn_facts
@@ -118,4 +120,5 @@ def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: It
             learn_facts(taught[pk], suggestion, provider)
     PlantSpecies.objects.bulk_update(taught.values(), FACTS)
     index_species(list(taught.values()))
+    forget_answers(constants.SPECIES_ANSWERS)
     return news - taught.keys()

@@ -6,7 +6,6 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from apps.core.testing.access import AccessCase, assert_only_owner, assert_same_for_missing
 from apps.core.testing.queries import query_budget
 from apps.plant_identification import constants
 from apps.plant_identification.models import Plant, PlantCollection
@@ -16,25 +15,6 @@ from apps.users.tests.factories import UserFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 COLLECTIONS = "/api/v1/users/collections/"
-NOBODY = "00000000-0000-4000-8000-000000000000"
-DETAIL = "v1:users:collection-detail"
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        AccessCase("get", DETAIL),
-        AccessCase("patch", DETAIL, data={"name": "Theirs"}),
-        AccessCase("delete", DETAIL, owner=204),
-    ],
-    ids=str,
-)
-def test_a_collection_is_its_owners_alone(case):
-    collection = CollectionFactory()
-    kwargs = {"collection_id": collection.pk}
-
-    assert_same_for_missing(case, stranger=UserFactory(), theirs=kwargs, missing={"collection_id": NOBODY})
-    assert_only_owner(case, owner=collection.owner, stranger=UserFactory(), kwargs=kwargs)
 
 
 def test_the_list_is_ones_own(api_client):

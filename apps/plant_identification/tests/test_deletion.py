@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from apps.core.testing.access import AccessCase, assert_only_owner, assert_same_for_missing
 from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.services.purging import purge_deleted_records
 from apps.plant_identification.services.queue import claim_due_request
@@ -17,31 +16,11 @@ from apps.users.tests.factories import PASSWORD, UserFactory
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BASE = "/api/v1/plant-identification/"
-DETAIL = "v1:plant-identification:request-detail"
-RESTORE = "v1:plant-identification:request-restore"
-NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
 def record(providers, identify, owner):
     return identify(make_photo(1)).json()
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        AccessCase("get", DETAIL, anonymous=404),
-        AccessCase("delete", DETAIL, owner=204, anonymous=404),
-        AccessCase("post", RESTORE, anonymous=404),
-    ],
-    ids=str,
-)
-def test_only_the_owner_reaches_deletes_and_restores_a_record(record, owner, case):
-    stranger = UserFactory()
-    kwargs = {"request_id": record["id"]}
-
-    assert_same_for_missing(case, stranger=stranger, theirs=kwargs, missing={"request_id": NOBODY})
-    assert_only_owner(case, owner=owner, stranger=stranger, kwargs=kwargs)
 
 
 def test_a_stranger_does_not_restore_what_was_deleted(record, api_client):

@@ -3,15 +3,11 @@
 import pytest
 from rest_framework.test import APIClient
 
-from apps.core.testing.access import AccessCase, assert_only_owner, assert_same_for_missing
 from apps.plant_identification.models import IdentificationFeedback, PlantSpecies
 from apps.plant_identification.tests.conftest import make_photo
-from apps.users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-FEEDBACK = "v1:plant-identification:request-feedback"
-NOBODY = "00000000-0000-4000-8000-000000000000"
 FIELDS = {"verdict", "scientific_name", "species_id", "comment", "created_at", "updated_at"}
 
 
@@ -23,24 +19,6 @@ def record(providers, identify, owner):
 @pytest.fixture
 def link(record):
     return record["links"]["feedback"]
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        AccessCase("put", FEEDBACK, data={"verdict": "right"}, anonymous=404),
-        AccessCase("get", FEEDBACK, anonymous=404),
-        AccessCase("delete", FEEDBACK, owner=204, anonymous=404),
-    ],
-    ids=str,
-)
-def test_feedback_is_the_owners_alone(record, owner, link, api_client, case):
-    api_client.put(link, {"verdict": "wrong"})
-    kwargs = {"request_id": record["id"]}
-    stranger = UserFactory()
-
-    assert_same_for_missing(case, stranger=stranger, theirs=kwargs, missing={"request_id": NOBODY})
-    assert_only_owner(case, owner=owner, stranger=stranger, kwargs=kwargs)
 
 
 def test_there_is_none_until_somebody_says_something(link, api_client):

@@ -11,17 +11,12 @@ from django.core.files.storage import storages
 from PIL import Image
 from rest_framework.test import APIClient
 
-from apps.core.testing.access import AccessCase, assert_only_owner, assert_same_for_missing
 from apps.plant_identification import constants
 from apps.plant_identification.models import PhotoSet, PlantIdentificationRequest
 from apps.plant_identification.services import photo_addresses
 from apps.plant_identification.tests.conftest import make_photo
-from apps.users.tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PHOTOS = "v1:plant-identification:request-photo"
-NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 @pytest.fixture
@@ -38,15 +33,6 @@ def photo(record, api_client):
 def visitor():
     """An `<img>`: no sign-in, and what a browser accepts there."""
     return APIClient(headers={"Accept": "image/avif,image/webp,image/png"})
-
-
-def test_addresses_are_given_to_the_owner_alone(record, owner):
-    case = AccessCase("get", PHOTOS, anonymous=404)
-    kwargs = {"request_id": record["id"]}
-    stranger = UserFactory()
-
-    assert_same_for_missing(case, stranger=stranger, theirs=kwargs, missing={"request_id": NOBODY})
-    assert_only_owner(case, owner=owner, stranger=stranger, kwargs=kwargs)
 
 
 def test_an_address_shows_the_normalised_photo_to_whoever_has_it(photo, visitor):

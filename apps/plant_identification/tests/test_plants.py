@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from apps.core.testing.access import AccessCase, assert_only_owner, assert_same_for_missing
 from apps.core.testing.queries import query_budget
 from apps.plant_identification import constants
 from apps.plant_identification.models import Plant, PlantCollection, PlantIdentificationRequest
@@ -34,29 +33,6 @@ def create(api_client, **facts):
 def errors_of(response):
     assert response.status_code == 400, response.content
     return [(error["field"], error["code"]) for error in response.json()["errors"]]
-
-
-def view(name):
-    return f"v1:plant-identification:plant-{name}"
-
-
-@pytest.mark.parametrize(
-    "case",
-    [
-        AccessCase("get", view("detail")),
-        AccessCase("patch", view("detail"), data={"nickname": "Theirs"}),
-        AccessCase("post", view("restore")),
-        AccessCase("delete", view("detail"), owner=204),
-    ],
-    ids=str,
-)
-def test_a_plant_is_its_owners_alone(case):
-    plant = PlantFactory()
-
-    assert_same_for_missing(
-        case, stranger=UserFactory(), theirs={"plant_id": plant.pk}, missing={"plant_id": NOBODY}
-    )
-    assert_only_owner(case, owner=plant.owner, stranger=UserFactory(), kwargs={"plant_id": plant.pk})
 
 
 def test_the_list_is_ones_own(api_client):

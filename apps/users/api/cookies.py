@@ -3,9 +3,17 @@
 from typing import Literal
 
 from django.conf import settings
+from django.http import HttpResponseBase
 from rest_framework.response import Response
 
-from apps.users.constants import ACCESS_COOKIE, ACCESS_COOKIE_PATH, REFRESH_COOKIE, REFRESH_COOKIE_PATH
+from apps.users.constants import (
+    ACCESS_COOKIE,
+    ACCESS_COOKIE_PATH,
+    DEVICE_COOKIE,
+    DEVICE_LIFETIME,
+    REFRESH_COOKIE,
+    REFRESH_COOKIE_PATH,
+)
 from apps.users.types import TokenPair
 
 SAME_SITE: Literal["Lax"] = "Lax"
@@ -25,6 +33,18 @@ def set_sign_in_cookies(response: Response, tokens: TokenPair) -> None:
             httponly=True,
             samesite=SAME_SITE,
         )
+
+
+def set_device_cookie(response: HttpResponseBase, token: str) -> None:
+    """It signs nobody in, and stays when somebody signs out."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        token,
+        max_age=DEVICE_LIFETIME,
+        secure=not settings.DEBUG,
+        httponly=True,
+        samesite=SAME_SITE,
+    )
 
 
 def clear_sign_in_cookies(response: Response) -> None:

@@ -5,10 +5,20 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
+from drf_spectacular.utils import OpenApiResponse, PolymorphicProxySerializer
 
-from apps.core.api.problems import PROBLEM_CONTENT_TYPE
-from apps.core.api.schema import ProblemSerializer
+from apps.users.api.schema_parts import (
+    REFUSED,
+    SIGN_IN_COOKIES,
+    STEP_LEFT,
+    TAGS,
+    TOO_MANY,
+    WRONG,
+)
+from apps.users.api.schema_parts import csrf_header as _csrf_header
+from apps.users.api.schema_parts import device_headers as _device_headers
+from apps.users.api.schema_parts import problems as _problems
+from apps.users.api.schema_parts import set_cookie as _set_cookie
 from apps.users.api.serializers import (
     ConfirmEmailRequestSerializer,
     CsrfTokenSerializer,
@@ -24,9 +34,7 @@ from apps.users.api.serializers import (
     TokenRequestSerializer,
     UserSerializer,
 )
-from apps.users.constants import ACCESS_COOKIE, REFRESH_COOKIE
-
-TAGS = ["auth"]
+from apps.users.constants import ACCESS_COOKIE
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -68,43 +76,6 @@ class SignInNeedsCsrfScheme(CookiesNeedCsrfScheme):  # type: ignore[no-untyped-c
     match_subclasses = True
 
 
-def _problems(**descriptions: str) -> dict[tuple[int, str], OpenApiResponse]:
-    """`s429="When."`: what the schema cannot see in the view."""
-    return {
-        (int(status.removeprefix("s")), PROBLEM_CONTENT_TYPE): OpenApiResponse(ProblemSerializer, description)
-        for status, description in descriptions.items()
-    }
-
-
-def _csrf_header(*, required: bool) -> OpenApiParameter:
-    return OpenApiParameter(
-        "X-CSRFToken",
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        required=required,
-        description="From `auth/csrf/`." if required else "From `auth/csrf/`; needed where cookies are sent.",
-    )
-
-
-def _set_cookie(description: str, *statuses: int) -> OpenApiParameter:
-    return OpenApiParameter(
-        "Set-Cookie",
-        OpenApiTypes.STR,
-        OpenApiParameter.HEADER,
-        response=[str(status) for status in statuses],
-        description=description,
-    )
-
-
-TOO_MANY = "Too many attempts from this network address or for this account."
-WRONG = "`authentication_failed`: the account or the password is not right."
-NOT_CONFIRMED = "`email_not_verified`: the password is right, the address must be confirmed first."
-REFUSED = "`authentication_failed`: bad, expired, used up or withdrawn."
-
-SIGN_IN_COOKIES = (
-    f"`{ACCESS_COOKIE}` and `{REFRESH_COOKIE}`: HttpOnly, Secure, SameSite=Lax, the latter for `/api/` only."
-)
-
 CSRF: dict[str, Any] = {
     "tags": TAGS,
     "parameters": [_set_cookie("`csrftoken`", 200)],
@@ -128,7 +99,8 @@ LOGIN: dict[str, Any] = {
     "request": SignInRequestSerializer,
     "responses": {
         200: SignedInSerializer,
-        **_problems(s401=WRONG, s403=f"{NOT_CONFIRMED} Or `csrf_failed`.", s429=TOO_MANY),
+        **_problems(s401=WRONG, s429=TOO_MANY),
+        **STEP_LEFT,
     },
 }
 LOGOUT: dict[str, Any] = {
@@ -147,8 +119,9 @@ USER_UPDATE: dict[str, Any] = {
 TOKEN: dict[str, Any] = {
     "tags": TAGS,
     "description": "For clients without cookies.",
+    "parameters": _device_headers(200),
     "request": SignInRequestSerializer,
-    "responses": {200: TokenPairSerializer, **_problems(s401=WRONG, s403=NOT_CONFIRMED, s429=TOO_MANY)},
+    "responses": {200: TokenPairSerializer, **_problems(s401=WRONG, s429=TOO_MANY), **STEP_LEFT},
 }
 TOKEN_REFRESH: dict[str, Any] = {
     "tags": TAGS,

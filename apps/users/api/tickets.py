@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api.throttling import AddressThrottle
-from apps.users.api.schema import TAGS
+from apps.users.api.schema_parts import TAGS
 from apps.users.api.views import AuthView
 from apps.users.constants import TICKETS_PERIOD_S
 from apps.users.models import User

@@ -16,10 +16,11 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from apps.core.api.addresses import client_address
 from apps.core.api.idempotency import OncePerKey
 from apps.users.api import schema
-from apps.users.api.cookies import clear_sign_in_cookies, set_sign_in_cookies
+from apps.users.api.answers import answer_sign_in
+from apps.users.api.clients import client_of
+from apps.users.api.cookies import clear_sign_in_cookies
 from apps.users.api.limits import REGISTRATIONS, RESENT_MAILS, SIGN_IN_FAILURES
 from apps.users.api.serializers import (
     ConfirmEmailRequestSerializer,
@@ -29,9 +30,7 @@ from apps.users.api.serializers import (
     RefreshRequestSerializer,
     RegisterRequestSerializer,
     ResendRequestSerializer,
-    SignedInSerializer,
     SignInRequestSerializer,
-    TokenPairSerializer,
     TokenRequestSerializer,
     UserSerializer,
 )
@@ -43,15 +42,15 @@ from apps.users.authentication import (
     require_csrf_token,
 )
 from apps.users.constants import ACCESS_COOKIE, REFRESH_COOKIE
-from apps.users.exceptions import TokenRefused, WrongCredentials
+from apps.users.exceptions import TokenRefused
 from apps.users.models import User
 from apps.users.selectors import is_confirmation_mandatory
-from apps.users.services.accounts import apply_for_account, register_user, sign_in, update_profile
+from apps.users.services.accounts import apply_for_account, register_user, update_profile
 from apps.users.services.confirmation import confirm_email, resend_confirmation
 from apps.users.services.sessions import SignedIn, end_session, refresh_session, verify_token
-from apps.users.types import Client, Registration
+from apps.users.services.signing_in import sign_in
+from apps.users.types import Delivery, Registration, SecondFactorNeeded
 
-USER_AGENT_MAX_LENGTH = 512
 LOOK_INTO_MAIL = _("We have sent a mail to this address. Follow the link in it.")
 RESENT = _("If this address waits for its confirmation, a mail is on its way.")
 
@@ -80,7 +79,7 @@ class RegisterView(OncePerKey, AuthView):
     authentication_classes = [RegistrationNeedsCsrf]
 
     def look_at_limits(self, request: Request) -> None:
-        REGISTRATIONS.look(request, _email_in(request))
+        REGISTRATIONS.look(request, email_in(request))
 
     @extend_schema(**schema.REGISTER)
     def post(self, request: Request) -> Response:
@@ -93,8 +92,8 @@ class RegisterView(OncePerKey, AuthView):
             return Response(
                 NoticeSerializer({"detail": LOOK_INTO_MAIL}).data, status=status.HTTP_202_ACCEPTED
             )
-        signed_in = register_user(registration=registration, client=_client(request))
-        return _with_cookies(signed_in, status.HTTP_201_CREATED)
+        signed_in = register_user(registration=registration, client=client_of(request))
+        return answer_sign_in(request, signed_in, Delivery.COOKIES, status.HTTP_201_CREATED)
 
 
 class LoginView(AuthView):
@@ -104,7 +103,8 @@ class LoginView(AuthView):
     @extend_schema(**schema.LOGIN)
     def post(self, request: Request) -> Response:
         """Sign in on the web: the tokens go into cookies."""
-        return _with_cookies(_sign_in(request, self.read(SignInRequestSerializer)))
+        outcome = _sign_in(request, self.read(SignInRequestSerializer), Delivery.COOKIES)
+        return answer_sign_in(request, outcome, Delivery.COOKIES)
 
 
 class LogoutView(AuthView):
@@ -153,8 +153,8 @@ class TokenView(AuthView):
     @extend_schema(**schema.TOKEN)
     def post(self, request: Request) -> Response:
         """Sign in without cookies."""
-        signed_in = _sign_in(request, self.read(SignInRequestSerializer))
-        return Response(TokenPairSerializer(signed_in.tokens).data)
+        outcome = _sign_in(request, self.read(SignInRequestSerializer), Delivery.TOKENS)
+        return answer_sign_in(request, outcome, Delivery.TOKENS)
 
 
 class TokenRefreshView(AuthView):
@@ -165,20 +165,21 @@ class TokenRefreshView(AuthView):
         """A new pair of tokens; the refresh token that was sent is used up."""
         raw = self.read(RefreshRequestSerializer).validated_data.get("refresh")
         if raw:
-            signed_in = refresh_session(raw=raw, client=_client(request))
-            return Response(TokenPairSerializer(signed_in.tokens).data)
+            signed_in = refresh_session(raw=raw, client=client_of(request))
+            return answer_sign_in(request, signed_in, Delivery.TOKENS)
         return self._refresh_cookies(request)
 
     def _refresh_cookies(self, request: Request) -> Response:
         require_csrf_token(request)
         try:
-            return _with_cookies(
-                refresh_session(raw=request.COOKIES.get(REFRESH_COOKIE, ""), client=_client(request))
+            signed_in = refresh_session(
+                raw=request.COOKIES.get(REFRESH_COOKIE, ""), client=client_of(request)
             )
         except TokenRefused as exc:
             response = self.handle_exception(exc)
             clear_sign_in_cookies(response)  # else the browser would send dead ones for days
             return response
+        return answer_sign_in(request, signed_in, Delivery.COOKIES)
 
 
 class TokenVerifyView(AuthView):
@@ -203,7 +204,7 @@ class EmailVerifyView(AuthView):
 
 class EmailResendView(OncePerKey, AuthView):
     def look_at_limits(self, request: Request) -> None:
-        RESENT_MAILS.look(request, _email_in(request))
+        RESENT_MAILS.look(request, email_in(request))
 
     @extend_schema(**schema.EMAIL_RESEND)
     def post(self, request: Request) -> Response:
@@ -214,27 +215,11 @@ class EmailResendView(OncePerKey, AuthView):
         return Response(NoticeSerializer({"detail": RESENT}).data, status=status.HTTP_202_ACCEPTED)
 
 
-def _sign_in(request: Request, form: Serializer[Any]) -> SignedIn:
-    """Only failures count: a family behind one address may sign in as often as it likes."""
+def _sign_in(request: Request, form: Serializer[Any], delivery: Delivery) -> SignedIn | SecondFactorNeeded:
     login, password = form.validated_data["login"], form.validated_data["password"]
-    SIGN_IN_FAILURES.require_room(request, login)
-    try:
-        return sign_in(login=login, password=password, client=_client(request))
-    except WrongCredentials:
-        SIGN_IN_FAILURES.count(request, login)
-        raise
+    with SIGN_IN_FAILURES.attempt(request, login):
+        return sign_in(login=login, password=password, client=client_of(request), delivery=delivery)
 
 
-def _email_in(request: Request) -> str:
+def email_in(request: Request) -> str:
     return str(request.data.get("email", "")) if isinstance(request.data, dict) else ""
-
-
-def _client(request: Request) -> Client:
-    user_agent = request.headers.get("User-Agent", "")[:USER_AGENT_MAX_LENGTH]
-    return Client(address=client_address(request), user_agent=user_agent)
-
-
-def _with_cookies(signed_in: SignedIn, status_code: int = status.HTTP_200_OK) -> Response:
-    response = Response(SignedInSerializer({"user": signed_in.user}).data, status=status_code)
-    set_sign_in_cookies(response, signed_in.tokens)
-    return response

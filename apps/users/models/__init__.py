@@ -1,5 +1,19 @@
+from apps.users.models.api_keys import ApiKey
+from apps.users.models.attempts import AttemptCount
+from apps.users.models.devices import KnownDevice
+from apps.users.models.second_factor import AuthenticatorApp, RecoveryCode
 from apps.users.models.sessions import SignInSession
 from apps.users.models.tickets import SocketTicket
 from apps.users.models.users import SubscriptionTier, User
 
-__all__ = ["SignInSession", "SocketTicket", "SubscriptionTier", "User"]
+__all__ = [
+    "ApiKey",
+    "AttemptCount",
+    "AuthenticatorApp",
+    "KnownDevice",
+    "RecoveryCode",
+    "SignInSession",
+    "SocketTicket",
+    "SubscriptionTier",
+    "User",
+]

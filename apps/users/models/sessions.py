@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 
 from apps.core.models import TimestampedModel
+from apps.users.constants import CLIENT_NAME_MAX_LENGTH
 
 
 class SignInSession(TimestampedModel):
@@ -13,6 +14,7 @@ class SignInSession(TimestampedModel):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sign_ins")
     client_digest = models.CharField(max_length=64)
+    client_name = models.CharField(max_length=CLIENT_NAME_MAX_LENGTH, blank=True, default="", db_default="")
     token_id = models.CharField(max_length=64)
     previous_token_id = models.CharField(max_length=64, blank=True)
     rotated_at = models.DateTimeField()

@@ -1,22 +1,20 @@
-"""Making an account, signing in to it, changing its profile."""
+"""Making an account, changing its profile."""
 
 from uuid import uuid4
 
-from django.contrib.auth import authenticate, password_validation
-from django.contrib.auth.models import update_last_login
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.core.exceptions import FieldError
 from apps.core.sentences import Sentence
 from apps.users.constants import GENERATED_USERNAME_PREFIX
-from apps.users.exceptions import EmailNotConfirmed, ProfileRefused, RegistrationRefused, WrongCredentials
-from apps.users.metrics import counted_authentication
+from apps.users.exceptions import ProfileRefused, RegistrationRefused
 from apps.users.models import User
-from apps.users.selectors import find_user_by_email, has_username, may_sign_in
+from apps.users.selectors import find_user_by_email, has_username
 from apps.users.services.confirmation import request_confirmation
 from apps.users.services.mail import send_already_registered
-from apps.users.services.sessions import SignedIn, open_session
+from apps.users.services.passwords import password_errors
+from apps.users.services.sessions import SignedIn
+from apps.users.services.signing_in import begin_session
 from apps.users.types import Client, Registration
 
 EMAIL_TAKEN = FieldError("email", "taken", Sentence("There is an account with this e-mail address."))
@@ -36,7 +34,7 @@ def register_user(*, registration: Registration, client: Client) -> SignedIn:
     except IntegrityError:
         raise RegistrationRefused(errors=[_taken_by_now(user)]) from None
     request_confirmation(user=user)
-    return open_session(user=user, client=client)
+    return begin_session(user=user, client=client)
 
 
 def apply_for_account(*, registration: Registration) -> None:
@@ -57,22 +55,6 @@ def apply_for_account(*, registration: Registration) -> None:
         _apply(applicant)
     except IntegrityError:  # somebody applied with the same address between the question and the write
         _apply(applicant)
-
-
-@counted_authentication()
-def sign_in(*, login: str, password: str, client: Client) -> SignedIn:
-    """
-    Raises:
-        WrongCredentials
-        EmailNotConfirmed: only where the password was right.
-    """
-    user = authenticate(username=login, password=password)
-    if not isinstance(user, User):
-        raise WrongCredentials
-    if not may_sign_in(user=user):
-        raise EmailNotConfirmed
-    update_last_login(None, user)  # type: ignore[arg-type]
-    return open_session(user=user, client=client)
 
 
 def update_profile(*, user: User, changes: dict[str, str]) -> User:
@@ -108,7 +90,7 @@ def _prepared(registration: Registration) -> User:
         last_name=registration.last_name,
     )
     user.clean_fields(exclude=["password"])
-    errors = _password_errors(registration.password, user)
+    errors = password_errors(password=registration.password, user=user)
     if has_username(username=user.username):
         errors.append(USERNAME_TAKEN)
     if errors:
@@ -119,17 +101,6 @@ def _prepared(registration: Registration) -> User:
 
 def _generated_username() -> str:
     return f"{GENERATED_USERNAME_PREFIX}{uuid4().hex[:12]}"
-
-
-def _password_errors(password: str, user: User) -> list[FieldError]:
-    try:
-        password_validation.validate_password(password, user)
-    except ValidationError as exc:
-        return [
-            FieldError("password", error.code or "invalid", " ".join(error.messages))
-            for error in exc.error_list
-        ]
-    return []
 
 
 def _taken_by_now(user: User) -> FieldError:

@@ -48,10 +48,17 @@ def confirm_email(*, key: str) -> User:
             return user
         if not constant_time_compare(password_digest, _password_digest(user)):
             raise LinkInvalid
-        user.email_verified_at = timezone.now()
-        user.save(update_fields=["email_verified_at", "updated_at"])
-        _give_wished_username(user)
+        mark_confirmed(user=user)
     return user
+
+
+def mark_confirmed(*, user: User) -> None:
+    """Something that only went to the address has come back. For a row that the caller has locked."""
+    if user.has_confirmed_email:
+        return
+    user.email_verified_at = timezone.now()
+    user.save(update_fields=["email_verified_at", "updated_at"])
+    _give_wished_username(user)
 
 
 def _content(key: str) -> tuple[UUID, str, str]:

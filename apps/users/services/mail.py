@@ -17,7 +17,7 @@ from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_noop as _
 
 from apps.core.resilience.pool import BoundedPool, PoolFull
-from apps.users.constants import EMAIL_LINK_LIFETIME, MAIL_QUEUE_MAX
+from apps.users.constants import EMAIL_LINK_LIFETIME, MAIL_QUEUE_MAX, RESET_LINK_LIFETIME
 
 logger = logging.getLogger(__name__)
 outbox = BoundedPool("account-mail", max_workers=1, max_queue=MAIL_QUEUE_MAX)
@@ -27,7 +27,8 @@ def send_confirmation_link(*, email: str, make_key: Callable[[], str]) -> None:
     """Leaves once the transaction has been committed. `make_key` is called in the thread, without ORM."""
 
     def context() -> dict[str, object]:
-        return {"link": _link(make_key()), "days": EMAIL_LINK_LIFETIME.days}
+        link = _link(settings.ACCOUNT_CONFIRM_EMAIL_URL, "email-confirm-page", make_key())
+        return {"link": link, "days": EMAIL_LINK_LIFETIME.days}
 
     _send_on_commit("confirm_email", _("Confirm your e-mail address"), email, context)
 
@@ -36,10 +37,28 @@ def send_already_registered(*, email: str) -> None:
     _send_on_commit("already_registered", _("You already have an account"), email, dict)
 
 
-def _link(key: str) -> str:
+def send_password_link(*, email: str, make_key: Callable[[], str]) -> None:
+    """As `send_confirmation_link`."""
+
+    def context() -> dict[str, object]:
+        link = _link(settings.ACCOUNT_PASSWORD_RESET_URL, "password-reset-page", make_key())
+        return {"link": link, "minutes": int(RESET_LINK_LIFETIME.total_seconds()) // 60}
+
+    _send_on_commit("reset_password", _("Choose a new password"), email, context)
+
+
+def send_password_changed(*, email: str) -> None:
+    _send_on_commit("password_changed", _("Your password was changed"), email, dict)
+
+
+def send_second_factor_changed(*, email: str, is_on: bool) -> None:
+    subject = _("Signing in takes a code now") if is_on else _("Signing in takes no code any more")
+    _send_on_commit("second_factor_changed", subject, email, lambda: {"is_on": is_on})
+
+
+def _link(page: str, our_page: str, key: str) -> str:
     """To the web app's page where there is one, else to our own."""
-    page = getattr(settings, "ACCOUNT_CONFIRM_EMAIL_URL", "")
-    page = page or f"{settings.SITE_URL.rstrip('/')}{reverse('v1:auth:email-confirm-page')}"
+    page = page or f"{settings.SITE_URL.rstrip('/')}{reverse(f'v1:auth:{our_page}')}"
     return f"{page}?{urlencode({'key': key})}"
 
 

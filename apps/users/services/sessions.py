@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 class SignedIn:
     user: User
     tokens: TokenPair
+    device: str = ""
+    """What the client is to keep, so that its device is known the next time. Empty when carried on."""
 
 
 def open_session(*, user: User, client: Client) -> SignedIn:
@@ -45,6 +47,7 @@ def open_session(*, user: User, client: Client) -> SignedIn:
     session = SignInSession.objects.create(
         user=user,
         client_digest=_digest(client),
+        client_name=client.name,
         token_id=uuid4().hex,
         rotated_at=now,
         expires_at=now + settings.JWT_REFRESH_TOKEN_LIFETIME,
@@ -99,6 +102,36 @@ def end_session(*, refresh: str | bytes, access: str | bytes) -> None:
 
 def end_all_sessions(*, user: User) -> None:
     SignInSession.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def end_other_sessions(*, user: User, session_id: str | None) -> None:
+    """All but the one with this id."""
+    mine = SignInSession.objects.filter(user=user, revoked_at=None)
+    others = mine.exclude(pk=session_id) if session_id else mine
+    others.update(revoked_at=timezone.now())
+
+
+def end_one_session(*, user: User, session_id: UUID) -> bool:
+    """False where the person has no such sign-in, or has it no more."""
+    mine = SignInSession.objects.filter(
+        user=user, pk=session_id, revoked_at=None, expires_at__gt=timezone.now()
+    )
+    return bool(mine.update(revoked_at=timezone.now()))
+
+
+def renew_session(*, user: User, session_id: str | None, client: Client) -> SignedIn:
+    """After a new password: the tokens made with the old one are good no more, so this sign-in gets others.
+
+    All other sign-ins end.
+    """
+    end_other_sessions(user=user, session_id=session_id)
+    sessions = SignInSession.objects.select_for_update(of=("self",)).select_related("user")
+    session = sessions.filter(pk=session_id, user=user, revoked_at=None).first() if session_id else None
+    if session is None:
+        return open_session(user=user, client=client)
+    _advance(session, timezone.now())
+    session.save()
+    return _signed_in(session)
 
 
 def _rotate(token: SessionToken, client: Client) -> SignInSession | None:

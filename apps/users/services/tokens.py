@@ -13,6 +13,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
+from apps.core.db import read_row
 from apps.users.exceptions import TokenRefused
 from apps.users.metrics import counted_authentication
 from apps.users.models import SignInSession, User
@@ -20,10 +21,10 @@ from apps.users.models import SignInSession, User
 SESSION_CLAIM = "sid"
 
 # As text: every signed-in request asks one of them, and to build the query took twice what it takes to run.
-_PERSON = "SELECT person.* FROM users_user AS person WHERE person.id = %s"
+_PERSON = "SELECT {columns} FROM users_user AS row WHERE row.id = %s"
 _PERSON_IN_SESSION = """
-SELECT person.* FROM users_user AS person JOIN users_signinsession AS session ON session.user_id = person.id
-WHERE person.id = %s AND session.id = %s AND session.revoked_at IS NULL
+SELECT {columns} FROM users_user AS row JOIN users_signinsession AS session ON session.user_id = row.id
+WHERE row.id = %s AND session.id = %s AND session.revoked_at IS NULL
 """
 
 T = TypeVar("T", bound=Token)
@@ -132,10 +133,7 @@ def _user_alone(token: Token) -> User | None:
 def _read_user(statement: str, token: Token, *ids: str) -> User | None:
     key = User._meta.pk  # noqa: SLF001 - documented, for all its name
     wanted = (token.get(api_settings.USER_ID_CLAIM), *ids)
-    return next(
-        iter(User.objects.raw(statement, [key.get_db_prep_value(_uuid(id_), connection) for id_ in wanted])),
-        None,
-    )
+    return read_row(User, statement, [key.get_db_prep_value(_uuid(id_), connection) for id_ in wanted])
 
 
 def _made_with_password_of(user: User, token: Token) -> bool:

@@ -1,6 +1,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
 from apps.users.services.mail import outbox
@@ -95,6 +96,25 @@ def mails_from(db, django_capture_on_commit_callbacks, mailoutbox):
 
 
 @pytest.fixture
+def count_hashes(monkeypatch):
+    """How many passwords are hashed while `action` runs: what costs the time of the answer."""
+
+    def count(action):
+        calls = []
+        encode = MD5PasswordHasher.encode
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                MD5PasswordHasher,
+                "encode",
+                lambda *args, **kwargs: calls.append(1) or encode(*args, **kwargs),
+            )
+            result = action()
+        return result, len(calls)
+
+    return count
+
+
+@pytest.fixture
 def mandatory(settings):
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 
@@ -103,4 +123,5 @@ def mandatory(settings):
 def _room_for_many_attempts(request, settings):
     """Limits have tests of their own."""
     if "limits" not in request.node.path.name:
-        settings.SIGN_IN_RATE = settings.REGISTER_RATE = 1_000
+        settings.SIGN_IN_RATE = settings.SECOND_FACTOR_RATE = 1_000
+        settings.REGISTER_RATE = settings.PASSWORD_RESET_RATE = 1_000

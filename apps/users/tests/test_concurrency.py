@@ -3,13 +3,18 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pyotp
 import pytest
 from django.db import connection, connections
 
-from apps.users.exceptions import RegistrationRefused, TokenRefused
+from apps.core.testing.clock import FakeClock
+from apps.users.exceptions import CodeRefused, LinkInvalid, RegistrationRefused, TokenRefused
 from apps.users.models import SignInSession, User
+from apps.users.services import second_factor
 from apps.users.services.accounts import apply_for_account, register_user
 from apps.users.services.mail import outbox
+from apps.users.services.passwords import password_key, reset_password
+from apps.users.services.second_factor import confirm_app, offer_app, use_code
 from apps.users.services.sessions import open_session, refresh_session
 from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.types import Client, Registration
@@ -29,7 +34,7 @@ def at_once(action):
         try:
             start.wait(timeout=10)
             return action(number)
-        except (RegistrationRefused, TokenRefused) as exc:
+        except (RegistrationRefused, TokenRefused, LinkInvalid, CodeRefused) as exc:
             return exc
         finally:
             connections.close_all()
@@ -86,3 +91,30 @@ def test_several_applications_with_one_address_make_one_account(mandatory, mailo
 
     assert results == [None] * AT_ONCE
     assert User.objects.count() == 1
+
+
+def test_of_several_who_follow_one_link_for_a_new_password_at_once_one_is_served():
+    user = UserFactory()
+    key = password_key(user=user)
+
+    results = at_once(lambda number: reset_password(key=key, password=f"fern-and-liverwort-{number}"))
+
+    assert sum(isinstance(result, LinkInvalid) for result in results) == AT_ONCE - 1
+    winner = next(number for number, result in enumerate(results) if isinstance(result, str))
+    user.refresh_from_db()
+    assert user.check_password(f"fern-and-liverwort-{winner}")
+
+
+@pytest.mark.parametrize("kind", ["of the app", "for recovery"])
+def test_of_several_who_come_with_one_code_at_once_one_gets_in(kind, monkeypatch):
+    clock = FakeClock()
+    monkeypatch.setattr(second_factor, "CLOCK", clock)
+    user = UserFactory()
+    totp = pyotp.TOTP(offer_app(user=user).secret)
+    codes = confirm_app(user=user, code=totp.at(int(clock.wall())))
+    clock.advance(30)
+    code = totp.at(int(clock.wall())) if kind == "of the app" else codes[0]
+
+    results = at_once(lambda _: use_code(user=user, code=code))
+
+    assert sum(isinstance(result, CodeRefused) for result in results) == AT_ONCE - 1

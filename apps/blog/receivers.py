@@ -1,0 +1,26 @@
+"""What ends the content API's kept answers: every change of something that they tell, or hide."""
+
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+from wagtail.documents import get_document_model
+from wagtail.images import get_image_model
+from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction, Site, get_page_models
+from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
+
+from apps.blog.constants import CONTENT
+from apps.core.kept_answers import forget_answers
+
+
+def connect() -> None:
+    """A draft that is saved ends them, too: to tell drafts apart would cost more than a few answers."""
+    models = [*get_page_models(), get_image_model(), get_document_model(), Site]
+    for model in [*models, Collection, CollectionViewRestriction, PageViewRestriction]:
+        for signal in (post_save, post_delete):
+            signal.connect(_forget, sender=model, dispatch_uid=f"content-{model.__name__}")
+    for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
+        signal.connect(_forget, dispatch_uid="content")
+
+
+def _forget(**_: Any) -> None:
+    forget_answers(CONTENT)
