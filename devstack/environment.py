@@ -88,7 +88,7 @@ def base_environment(*, database_url: str, redis_url: str, settings: str) -> dic
 
 
 def sandbox_environment(url: str) -> dict[str, str]:
-    """Both services' addresses and keys when the sandbox at `url` stands in for them."""
+    """The services' addresses and keys when the sandbox at `url` stands in for them."""
     return {
         "PROVIDER_SANDBOX": "1",
         "PROVIDER_SANDBOX_URL": url,
@@ -96,6 +96,10 @@ def sandbox_environment(url: str) -> dict[str, str]:
         "PLANTNET_BASE_URL": f"{url}/plantnet/v2",
         "PLANT_ID_API_KEY": SANDBOX_KEY,
         "PLANTNET_API_KEY": SANDBOX_KEY,
+        "GOOGLE_OAUTH_ISSUER": f"{url}/google",
+        "GOOGLE_OAUTH_CLIENT_ID": SANDBOX_KEY,
+        "GOOGLE_OAUTH_CLIENT_SECRET": SANDBOX_KEY,
+        "BREACHED_PASSWORDS_URL": f"{url}/pwned_passwords/range",
     }
 
 

@@ -7,4 +7,5 @@ urlpatterns = [
     path("users/", include("apps.plant_identification.api.collection_urls")),
     path("auth/", include("apps.users.api.urls")),
     path("meta/", include("apps.core.api.urls")),
+    path("security/", include("apps.core.api.csp_reports")),
 ]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "answer-queued": {
         "task": "plant_identification.answer_queued",
@@ -24,4 +26,5 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 3_600},
     },
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
+    "send-csp-digest": {"task": "core.send_csp_digest", "schedule": crontab(hour=6, minute=0)},
 }

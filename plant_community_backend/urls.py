@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
@@ -20,6 +21,8 @@ urlpatterns = [
     path("api/", include(api_v1.urlpatterns)),
     path("ops/", include("apps.plant_identification.api.operations")),
     path("admin/login/", admin_sign_in),
+    # There the old password could be guessed without end; a link by mail has its limits.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="wagtailadmin_password_reset")),
     path("admin/", admin.site.urls),
     path("cms/login/", editor_sign_in),
     path("cms/", include(wagtailadmin_urls)),

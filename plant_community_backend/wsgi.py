@@ -4,12 +4,15 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from apps.core.api.charsets import Utf8WSGIRequest
 from apps.core.timed_bodies import TimedBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plant_community_backend.settings.production")
 
+django = get_wsgi_application()  # loads the apps
+django.request_class = Utf8WSGIRequest
 application = TimedBodies(
-    get_wsgi_application(), timeout_s=settings.REQUEST_BODY_TIMEOUT, at_once=settings.REQUEST_BODIES_AT_ONCE
+    django, timeout_s=settings.REQUEST_BODY_TIMEOUT, at_once=settings.REQUEST_BODIES_AT_ONCE
 )
 
 # Otherwise the first visitor of each process waits for all views to be imported.

@@ -7,6 +7,7 @@ from aiohttp import web
 from provider_sandbox.catalogue import Catalogue, load_catalogue
 from provider_sandbox.control import Control, guard_control
 from provider_sandbox.exchange import Answer, Desk, endpoint
+from provider_sandbox.google import GoogleSandbox
 from provider_sandbox.ledger import CreditMeter, DailyQuota
 from provider_sandbox.pictures import SIZE_PX, SMALL_SIZE_PX, draw_leaf
 from provider_sandbox.plant_id.service import PlantIdService
@@ -34,7 +35,9 @@ def build_app(
         catalogue=catalogue, quota=DailyQuota(limit=plantnet_daily), traffic=desks["plantnet"].traffic
     )
     app = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[guard_control])
-    app.add_routes(Control(desks, plant_id, plantnet).routes())
+    google = GoogleSandbox(public_url)
+    app.add_routes(Control(desks, plant_id, plantnet, google).routes())
+    app.add_routes(google.routes())
     app.add_routes(_list_plant_id_routes(plant_id, desks["plant_id"]))
     app.add_routes(_list_plantnet_routes(plantnet, desks["plantnet"]))
     app.add_routes(_list_pwned_passwords_routes(desks["pwned_passwords"]))

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from provider_sandbox.exchange import Desk
 from provider_sandbox.faults import BadFault, read_fault
+from provider_sandbox.google import GoogleSandbox
 from provider_sandbox.plant_id.service import PlantIdService
 from provider_sandbox.plantnet.service import PlantNetService
 from provider_sandbox.traffic import Counters, counters_as_dict
@@ -28,6 +29,7 @@ class Control:
     desks: Mapping[str, Desk]
     plant_id: PlantIdService
     plantnet: PlantNetService
+    google: GoogleSandbox
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -39,6 +41,8 @@ class Control:
             web.get("/_control/last", self.tell_last),
             web.get("/_control/requests", self.list_requests),
             web.get("/_control/wait", self.wait),
+            web.post("/_control/google", self.order_google),
+            web.get("/_control/google", self.count_google),
             web.post("/_control/hold", self.hold),
             web.post("/_control/release", self.release),
         ]
@@ -76,11 +80,12 @@ class Control:
             desk.reset()
         self.plant_id.reset()
         self.plantnet.reset()
+        self.google.reset()
         return web.json_response({"reset": True})
 
     async def tell_counters(self, _: web.Request) -> web.Response:
         return web.json_response(
-            {name: counters_as_dict(desk.traffic.counters) for name, desk in self.desks.items()}
+            {name: counters_as_dict(self.desks[name].traffic.counters) for name in IDENTIFIERS}
         )
 
     async def tell_last(self, request: web.Request) -> web.Response:
@@ -116,6 +121,14 @@ class Control:
         )
         counters = counters_as_dict(desk.traffic.counters)
         return web.json_response({"reached": reached, "counters": counters})
+
+    async def order_google(self, request: web.Request) -> web.Response:
+        order = await _read_json(request)
+        self.google.order(order)
+        return web.json_response({"set": order})
+
+    async def count_google(self, _: web.Request) -> web.Response:
+        return web.json_response(self.google.counters)
 
     async def hold(self, request: web.Request) -> web.Response:
         for desk in self._choose_desks((await _read_json(request)).get("provider", "both")):

@@ -34,6 +34,7 @@ class Sandbox:
         self.plant_id_url = f"{url}/plant_id/api/v3"
         self.plantnet_url = f"{url}/plantnet/v2"
         self.pwned_passwords_url = f"{url}/pwned_passwords/range"
+        self.google_url = f"{url}/google"
 
     @property
     def pid(self) -> int:
@@ -80,6 +81,14 @@ class Sandbox:
     ) -> None:
         order = {"plant_id_credits": plant_id_credits, "plantnet_remaining": plantnet_remaining}
         self._control("POST", "quota", json={name: left for name, left in order.items() if left is not None})
+
+    def order_google(self, **order: Any) -> None:
+        """`person`, `fault`, `statuses`, `delays_s`, `new_key`: see `provider_sandbox.google`."""
+        self._control("POST", "google", json=order)
+
+    def google_counters(self) -> dict[str, int]:
+        counted: dict[str, int] = self._control("GET", "google")
+        return counted
 
     def reset(self) -> None:
         self._control("POST", "reset")

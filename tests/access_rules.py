@@ -74,6 +74,10 @@ RULES: dict[str, Rule] = {
     "post /api/v1/auth/token/": everybody(400),
     "post /api/v1/auth/token/refresh/": everybody(403),
     "post /api/v1/auth/token/verify/": everybody(400),
+    # Google is not configured here, so there is nothing.
+    "get /api/v1/auth/oauth/google/login/": everybody(404),
+    "get /api/v1/auth/oauth/google/callback/": everybody(404),
+    "post /api/v1/auth/oauth/google/callback/": everybody(404),
     # --- The account ---
     "get /api/v1/auth/user/": account(200),
     "patch /api/v1/auth/user/update/": account(200, body={"first_name": "Rosa"}),

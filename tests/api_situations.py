@@ -2,6 +2,7 @@
 
 import io
 
+import pyotp
 from PIL import Image
 
 from apps.core.redis import get_redis
@@ -10,13 +11,15 @@ from apps.plant_identification.models import PhotoFingerprint
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
 from apps.users.services.api_keys import create_api_key
-from apps.users.tests.factories import UserFactory
+from apps.users.services.second_factor import confirm_app, offer_app
+from apps.users.tests.factories import PASSWORD, UserFactory
 
 AGREE = {"outcome": "agree", "species": "Mangifera indica", "confidence": 0.97}
 V1 = "/api/v1/plant-identification"
 HEALTH = f"{V1}/identify/health/"
 API_KEYS = "/api/v1/auth/api-keys/"
 COLLECTIONS = "/api/v1/users/collections/"
+AUTH = "/api/v1/auth/"
 
 
 def complete(sandbox, identify, client, settings):
@@ -227,6 +230,33 @@ def already_done(sandbox, identify, client, settings):
     return client.post(COLLECTIONS, {"name": "Balcony"}, headers=key)
 
 
+# --- Signing in ---------------------------------------------------------------------------------------------
+def second_factor_required(sandbox, identify, client, settings):
+    gardener = UserFactory()
+    app = pyotp.TOTP(offer_app(user=gardener).secret)
+    confirm_app(user=gardener, code=app.now())
+    return client.post(f"{AUTH}token/", {"login": gardener.email, "password": PASSWORD})
+
+
+def second_factor_offered(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    return client.post(f"{AUTH}mfa/totp/", {"password": PASSWORD})
+
+
+def password_refused(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    settings.BREACHED_PASSWORDS_URL = sandbox.pwned_passwords_url
+    body = {"current_password": PASSWORD, "new_password": "sandbox-breached-password"}
+    return client.post(f"{AUTH}password/change/", body)
+
+
+def session_list(sandbox, identify, client, settings):
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    sign_in = {"login": UserFactory().email, "password": PASSWORD}
+    tokens = client.post(f"{AUTH}token/", sign_in, headers={"User-Agent": firefox}).json()
+    return client.get(f"{AUTH}sessions/", headers={"Authorization": f"Bearer {tokens['access']}"})
+
+
 # --- The encyclopedia ---------------------------------------------------------------------------------------
 def species_list(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
@@ -295,6 +325,10 @@ SITUATIONS = {
     "quota": (quota, 200, "Quota"),
     "idempotency_key_reused": (idempotency_key_reused, 422, "Problem"),
     "already_done": (already_done, 409, "Problem"),
+    "second_factor_required": (second_factor_required, 403, "SignInProblem"),
+    "second_factor_offered": (second_factor_offered, 201, "Offer"),
+    "password_refused": (password_refused, 400, "Problem"),
+    "session_list": (session_list, 200, "PaginatedSessionList"),
     "species_list": (species_list, 200, "PaginatedSpeciesEntryList"),
     "species": (species, 200, "Species"),
     "species_search": (species_search, 200, "SpeciesHits"),

@@ -95,6 +95,12 @@ class Nginx:
     def url(self) -> str:
         return f"https://127.0.0.1:{self.port}"
 
+    def put(self, path: str, content: bytes) -> None:
+        """A file where nginx finds what it serves itself."""
+        file = self._directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
     def lines(self) -> list[dict]:
         return [json.loads(line) for line in self.log.read_text().splitlines()]
 

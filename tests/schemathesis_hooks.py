@@ -25,6 +25,9 @@ PHOTOS = [make_photo(seed) for seed in range(5)]
 
 schemathesis.openapi.format("binary", st.one_of(st.sampled_from(PHOTOS), st.binary(max_size=200)))
 
+# JSON by other names, as browsers send it.
+schemathesis.serializer.alias(["application/csp-report", "application/reports+json"], "application/json")
+
 
 @schemathesis.check
 def forbidden_requests_are_refused(ctx: CheckContext, response: Response, case: Case) -> None:

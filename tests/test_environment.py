@@ -66,5 +66,6 @@ def test_the_example_holds_no_usable_secret() -> None:
         "PLANTNET_API_KEY",
         "REDIS_PASSWORD",
         "METRICS_TOKEN",
+        "GOOGLE_OAUTH_CLIENT_SECRET",
     ):
         assert named[name] == ""

@@ -12,10 +12,12 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import psycopg
 import pytest
 import redis as redis_py
+import requests
 
 from apps.core.tests.fakes_faults import LONG, THREADS
 from apps.core.tests.fakes_resilience import wait_until
@@ -298,3 +300,22 @@ def test_redis_lost_while_all_wait_costs_no_answer_and_no_second_plant_id_call(f
     assert Counter(response.status_code for response in answers) == {200: EVERYBODY}
     assert posts(fleet)["plant_id"] == 1
     assert posts(fleet)["plantnet"] <= PROCESSES
+
+
+def test_guesses_are_counted_for_all_processes_together_while_redis_is_away(fleet):
+    together = Barrier(EVERYBODY)
+
+    def guess(number):
+        together.wait(timeout=30)
+        url = f"{fleet.servers[number % PROCESSES].url}/api/v1/auth/token/"
+        return requests.post(url, json={"login": "moss@example.org", "password": "guess"}, timeout=60)
+
+    fleet.redis.kill()
+    try:
+        with ThreadPoolExecutor(EVERYBODY) as pool:
+            answers = list(pool.map(guess, range(EVERYBODY)))
+    finally:
+        fleet.redis.start()
+        wait_until(lambda: all(each.health()["services"]["redis"]["available"] for each in fleet.servers))
+
+    assert Counter(answer.status_code for answer in answers) == {401: 5, 429: EVERYBODY - 5}

@@ -123,6 +123,12 @@ LIMITS = {
             f"{AUTH}/password/reset/", {"email": f"rose{number}@example.org"}
         ),
     ),
+    "a way back from Google": Limited(
+        operations=("finish_google_sign_in",),  # the others answer with another address
+        setting="OAUTH_RATE",
+        group="oauth",
+        call=reads(f"{AUTH}/oauth/google/callback/?state=of-nobody"),
+    ),
     "registration": Limited(
         operations=("auth_register_create",),
         setting="REGISTER_RATE",
@@ -179,6 +185,7 @@ def attempt(providers, settings, name):
     """One call of the limit under test, from wherever the headers say."""
     limited = LIMITS[name]
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.GOOGLE_OAUTH_CLIENT_ID = "of the tests"
     setattr(settings, limited.setting, LIMIT)
     person = UserFactory() if name in SIGNED_IN else None
 

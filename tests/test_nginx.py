@@ -265,9 +265,45 @@ def test_a_websocket_is_passed_on_with_who_and_how(nginx, upstream, stranger):
     assert "secret" not in nginx.log.read_text()
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/media/private/aa/photo.jpg", "/media/page.html"])
-def test_what_is_for_the_inside_stays_there(get, path):
-    assert get(path).status_code == 404
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/metrics",
+        "/media/private/aa/photo.jpg",
+        "/media/page.html",
+        "/media/drawing.svg",
+        "/media/x/%2e%2e/private/aa/photo.jpg",
+        "/media/..%2fprivate/aa/photo.jpg",
+        "/media/private%2faa/photo.jpg",
+        "/media//private/aa/photo.jpg",
+        "/static..%2fnginx.conf",
+        "/static/..%2fnginx.conf",
+        "/static/%2e%2e/nginx.conf",
+        "/static../nginx.conf",
+    ],
+)
+def test_what_is_for_the_inside_stays_there(nginx, stranger, path):
+    nginx.put("media/private/aa/photo.jpg", b"private")
+    nginx.put("media/page.html", b"<script>")
+    nginx.put("media/drawing.svg", b"<svg/>")
+    caller = stranger()
+    caller.send(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+    status, body = caller.answer()
+    assert status in {400, 404}
+    assert "private" not in body
+    assert "proxy_pass" not in body
+
+
+def test_editors_pictures_and_our_own_files_are_taken_for_what_they_are(nginx, get):
+    nginx.put("media/original/leaf.gif", b"GIF89a<script>")
+    nginx.put("static/page.css", b"p {}")
+    picture, style = get("/media/original/leaf.gif"), get("/static/page.css")
+
+    assert picture.headers["Content-Type"] == "image/gif"
+    assert picture.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert picture.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    for answer in (picture, style, get("/media/page.html"), get("/livez"), get("/api/v1/meta/"), get("/")):
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_server_that_is_gone_is_told_as_a_problem_and_to_people_as_a_page(nginx, server, get):

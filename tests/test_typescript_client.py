@@ -126,3 +126,20 @@ def test_it_identifies_and_reads_the_history_as_a_web_page_and_as_an_app(
     assert [line for line in said if line.startswith("entries:")] == ["entries: 1", "entries: 2"]
     problems = [line for line in said if line.startswith("problem: 415 image_type_unsupported ")]
     assert len(problems) == 2
+
+
+def test_it_carries_a_sign_in_on_once_for_all_who_wait_and_survives_a_lost_reply(
+    built: Path, product: Fleet
+) -> None:
+    said = npm("run", "--silent", "renewal", "--", product.servers[0].url, at=built).splitlines()
+
+    assert said == [
+        "app: 1 person, 1 renewal",
+        "app changed: Fern 1",
+        "app with a lost reply: Moss 2",
+        "app with a used token: 401 authentication_failed",
+        "app after that: 401 authentication_failed",
+        "page: true 1 person, 1 renewal",
+        "page with a lost reply: Iris 3",
+        "page signed out: 401 not_authenticated",
+    ]

@@ -21,6 +21,8 @@ class ErrorCode(StrEnum):
     CSRF_FAILED = "csrf_failed"
     EMAIL_NOT_VERIFIED = "email_not_verified"
     SECOND_FACTOR_REQUIRED = "second_factor_required"
+    OAUTH_REFUSED = "oauth_refused"
+    ACCOUNT_NOT_LINKED = "account_not_linked"
     LINK_INVALID = "link_invalid"
     LINK_EXPIRED = "link_expired"
     PERMISSION_DENIED = "permission_denied"
@@ -50,6 +52,7 @@ class ErrorCode(StrEnum):
     TOO_MANY_IMAGES = "too_many_images"
     # Our side, or the services behind it
     PROVIDER_UNAVAILABLE = "provider_unavailable"
+    IDENTITY_PROVIDER_UNAVAILABLE = "identity_provider_unavailable"
     BUSY = "busy"
     SERVICE_UNAVAILABLE = "service_unavailable"
     INTERNAL_ERROR = "internal_error"
@@ -71,6 +74,8 @@ _STATUS_AND_TITLE: dict[ErrorCode, tuple[int, str]] = {
     ErrorCode.CSRF_FAILED: (403, _("CSRF check failed")),
     ErrorCode.EMAIL_NOT_VERIFIED: (403, _("E-mail address not confirmed")),
     ErrorCode.SECOND_FACTOR_REQUIRED: (403, _("One more step to sign in")),
+    ErrorCode.OAUTH_REFUSED: (400, _("Signing in with another service failed")),
+    ErrorCode.ACCOUNT_NOT_LINKED: (409, _("Not linked with an account")),
     ErrorCode.LINK_INVALID: (400, _("The link is not valid")),
     ErrorCode.LINK_EXPIRED: (400, _("The link has expired")),
     ErrorCode.PERMISSION_DENIED: (403, _("Not allowed")),
@@ -98,6 +103,7 @@ _STATUS_AND_TITLE: dict[ErrorCode, tuple[int, str]] = {
     ErrorCode.IMAGE_UNREADABLE: (422, _("The photo cannot be read")),
     ErrorCode.TOO_MANY_IMAGES: (400, _("Too many photos")),
     ErrorCode.PROVIDER_UNAVAILABLE: (503, _("Identification unavailable")),
+    ErrorCode.IDENTITY_PROVIDER_UNAVAILABLE: (503, _("The service to sign in with does not answer")),
     ErrorCode.BUSY: (503, _("The server is busy")),
     ErrorCode.SERVICE_UNAVAILABLE: (503, _("Temporarily unavailable")),
     ErrorCode.INTERNAL_ERROR: (500, _("Something went wrong")),

@@ -64,3 +64,27 @@ class KeyedRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.identity[:8]}: {self.status or 'under way'}"
+
+
+class CspViolation(models.Model):
+    """One kind of thing that the content security policy of our pages stops. Written by `apps.core.csp`."""
+
+    directive = models.CharField(max_length=32)
+    blocked = models.CharField(max_length=120, help_text="an origin, or what browsers say instead")
+    page = models.CharField(max_length=200, help_text="a path of ours, or the pattern of one")
+    count = models.PositiveBigIntegerField(default=0)
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True, help_text="in the daily mail")
+
+    class Meta:
+        verbose_name = "CSP violation"
+        ordering = ["-last_seen_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["directive", "blocked", "page"], name="core_csp_violation_of_a_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.directive} stopped {self.blocked} on {self.page}"

@@ -3,7 +3,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 
 from apps.users.api.staff_sign_in import AdminSignInForm
-from apps.users.models import ApiKey, AuthenticatorApp, KnownDevice, SignInSession, User
+from apps.users.models import ApiKey, AuthenticatorApp, ExternalIdentity, KnownDevice, SignInSession, User
 
 admin.site.login_form = AdminSignInForm
 admin.site.login_template = "users/admin_sign_in.html"
@@ -84,3 +84,10 @@ class ApiKeyAdmin(LookOrDeleteAdmin):
     list_display = ["beginning", "user", "name", "scopes", "created_at", "expires_at", "last_used_at"]
     search_fields = ["prefix", "user__username", "user__email"]
     exclude = ["secret_digest", "previous_digest", "password_mark"]
+
+
+@admin.register(ExternalIdentity)
+class ExternalIdentityAdmin(LookOrDeleteAdmin):
+    """Deleted, it is linked anew with the next sign-in, if the addresses still agree."""
+
+    list_display = ["user", "provider", "created_at"]

@@ -66,6 +66,22 @@ SECOND_FACTOR_TICKET_SALT = "users.second-factor"
 TICKET_LIFETIME = timedelta(seconds=30)  # from asking for it to opening a WebSocket with it
 TICKETS_PERIOD_S = 60
 
+GOOGLE = "google"
+OPENID_TIMEOUT_S = 8.0  # for all calls of one step together
+OPENID_CONNECT_TIMEOUT_S = 3.0
+OPENID_REPLY_MAX_BYTES = 100_000
+OPENID_DOCUMENTS_LIFETIME_S = 3_600
+OPENID_KEYS_AGAIN_AFTER_S = 30
+OPENID_CLOCK_SKEW_S = 10
+OPENID_RETRY_AFTER_S = 10
+OAUTH_PERIOD_S = 15 * 60
+OAUTH_COOKIE = "oauth_attempt"
+OAUTH_COOKIE_PATH = "/api/"
+OAUTH_ATTEMPT_LIFETIME = timedelta(minutes=10)  # to choose an account at Google, and remember a password
+OAUTH_CODE_LIFETIME = timedelta(minutes=2)
+OAUTH_ATTEMPTS_MAX = 10_000
+OAUTH_BUSY_RETRY_AFTER_S = 30
+
 ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"
 ACCESS_COOKIE_PATH = "/"

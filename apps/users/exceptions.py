@@ -1,6 +1,7 @@
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError, FieldError
 from apps.core.sentences import Sentence
+from apps.users.constants import OPENID_RETRY_AFTER_S
 
 
 class ProofRefused(DomainError):
@@ -125,3 +126,30 @@ class ApiKeyNotFound(DomainError):
 class TooManyApiKeys(DomainError):
     code = ErrorCode.LIMIT_REACHED
     detail = Sentence("You have as many API keys as anybody can have. Delete one you no longer use.")
+
+
+class OAuthRefused(DomainError):
+    code = ErrorCode.OAUTH_REFUSED
+    detail = Sentence(
+        "This sign-in was not begun here, took too long, or was used already. Please start again."
+    )
+
+
+class IdentityProviderUnavailable(DomainError):
+    code = ErrorCode.IDENTITY_PROVIDER_UNAVAILABLE
+    detail = Sentence("Google does not answer. Please try again in a moment, or sign in with your password.")
+
+    def __init__(self) -> None:
+        super().__init__(retry_after_s=OPENID_RETRY_AFTER_S)
+
+
+class AccountNotLinked(DomainError):
+    ADDRESS_NOT_CONFIRMED_THERE = Sentence(
+        "Google has not confirmed your e-mail address. Confirm it there, or sign in here with a password."
+    )
+
+    code = ErrorCode.ACCOUNT_NOT_LINKED
+    detail = Sentence(
+        "There is an account with this e-mail address that cannot be opened with this Google account. "
+        "Sign in with your password."
+    )

@@ -27,11 +27,12 @@ def test_the_sandboxs_own_key_is_not_a_real_one():
     assert not read_options({"PLANT_ID_API_KEY": "sandbox", "PLANTNET_API_KEY": ""}).has_real_key
 
 
-def test_the_sandbox_stands_in_for_both_services():
+def test_the_sandbox_stands_in_for_all_services():
     variables = sandbox_environment("http://127.0.0.1:9")
 
     assert variables["PLANT_ID_BASE_URL"] == "http://127.0.0.1:9/plant_id/api/v3"
     assert variables["PLANTNET_BASE_URL"] == "http://127.0.0.1:9/plantnet/v2"
+    assert variables["BREACHED_PASSWORDS_URL"] == "http://127.0.0.1:9/pwned_passwords/range"
 
 
 def test_a_key_of_ones_own_is_never_printed_or_kept():

@@ -58,10 +58,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "apps.core.logging.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "apps.core.health.middleware.ProbeMiddleware",
     "apps.core.metrics.endpoint.MetricsEndpointMiddleware",
     "apps.core.metrics.web.HttpMetricsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "plant_community_backend.security_headers.SecurityHeadersMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -201,6 +201,11 @@ SIMPLE_JWT = {
     "UPDATE_LAST_LOGIN": True,
     "CHECK_REVOKE_TOKEN": True,
 }
+# Without an id nobody is offered to sign in with Google.
+GOOGLE_OAUTH_CLIENT_ID = env.str("GOOGLE_OAUTH_CLIENT_ID", default="")
+GOOGLE_OAUTH_CLIENT_SECRET = env.str("GOOGLE_OAUTH_CLIENT_SECRET", default="")
+GOOGLE_OAUTH_ISSUER = env.str("GOOGLE_OAUTH_ISSUER", default="https://accounts.google.com")
+OAUTH_APP_REDIRECT_URIS = names("OAUTH_APP_REDIRECT_URIS")
 EMAIL_URL = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_URL)
 EMAIL_TIMEOUT = 10  # s
@@ -216,7 +221,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.api.renderers.FastJSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.parsers.StrictJSONParser"],
     "DEFAULT_VERSIONING_CLASS": "apps.core.api.versioning.ApiVersioning",
     "DEFAULT_VERSION": "v1",
     "ALLOWED_VERSIONS": ["v1"],
@@ -251,6 +256,7 @@ SPECTACULAR_SETTINGS = openapi.SPECTACULAR_SETTINGS
 WAGTAIL_SITE_NAME = "Plant Community"
 WAGTAILADMIN_BASE_URL = SITE_URL
 WAGTAILAPI_LIMIT_MAX = 50
+WAGTAILDOCS_INLINE_CONTENT_TYPES: list[str] = []  # documents are downloaded, PDF files too
 WAGTAILDOCS_EXTENSIONS = ["csv", "docx", "odt", "pdf", "pptx", "txt", "xlsx", "zip"]
 WAGTAIL_ENABLE_UPDATE_CHECK = False  # editors' browsers tell nobody that they are there
 WAGTAIL_ENABLE_WHATS_NEW_BANNER = False
@@ -272,15 +278,16 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # The Prometheus client reads the variable itself, too. Empty: each process knows only its own numbers.
 PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 LOGGING = logs.json_logging(level=env.str("LOG_LEVEL", default="INFO"))
+CSP_REPORT_PATH = headers.CSP_REPORT_PATH
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": headers.PUBLIC_POLICY}
-ADMIN_CONTENT_SECURITY_POLICY = headers.ADMIN_POLICY
+EDITORS_CONTENT_SECURITY_POLICY = headers.EDITORS_POLICY
 DATA_CONTENT_SECURITY_POLICY = headers.DATA_POLICY
 PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
 X_FRAME_OPTIONS = "DENY"  # Wagtail lifts this for its own previews
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
 # Only our own proxies may say that the visitor came by https.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SESSION_COOKIE_HTTPONLY = True

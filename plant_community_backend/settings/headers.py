@@ -5,6 +5,8 @@ from typing import Any
 from corsheaders.defaults import default_headers
 
 SELF, NONE = "'self'", "'none'"
+# Where browsers tell what a policy has stopped.
+CSP_REPORT_PATH = "/api/security/csp-report/"
 
 # Nothing is allowed that is not named. Where a page shows more, its view says so.
 PUBLIC_POLICY: dict[str, Any] = {
@@ -21,15 +23,18 @@ PUBLIC_POLICY: dict[str, Any] = {
     "base-uri": [NONE],
     "form-action": [SELF],
     "frame-ancestors": [NONE],
+    "report-uri": [CSP_REPORT_PATH],
 }
 
 # For everything that is no page: even if a browser were made to show it, it could do nothing.
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
-# Wagtail's editor writes inline scripts and styles, and shows previews in frames of its own.
-ADMIN_POLICY: dict[str, Any] = {
+# Wagtail's editor writes inline scripts and styles, and shows previews in frames of its own. Scripts in
+# attributes, which is what text of a stranger mostly smuggles in, it does not need.
+EDITORS_POLICY: dict[str, Any] = {
     **PUBLIC_POLICY,
     "script-src": [SELF, "'unsafe-inline'"],
+    "script-src-attr": [NONE],
     "style-src": [SELF, "'unsafe-inline'"],
     "img-src": [SELF, "data:", "blob:"],
     "media-src": [SELF, "blob:"],

@@ -22,6 +22,7 @@ IDENTIFY_RATE_PRO = env.int("IDENTIFY_RATE_PRO", default=200)
 IDENTIFY_RATE_ENTERPRISE = env.int("IDENTIFY_RATE_ENTERPRISE", default=1_000)
 REFUSED_UPLOAD_RATE = env.int("REFUSED_UPLOAD_RATE", default=60)  # per address and hour
 SIGN_IN_RATE = env.int("SIGN_IN_RATE", default=5)  # per address and account in 15 min
+OAUTH_RATE = env.int("OAUTH_RATE", default=60)  # per address in 15 min; a visit to Google takes three
 API_KEY_RATE = env.int("API_KEY_RATE", default=120)  # per key and minute
 SECOND_FACTOR_RATE = env.int("SECOND_FACTOR_RATE", default=5)  # codes, likewise
 REGISTER_RATE = env.int("REGISTER_RATE", default=3)  # per address and account in an hour
@@ -29,3 +30,4 @@ PASSWORD_RESET_RATE = env.int("PASSWORD_RESET_RATE", default=3)  # likewise
 PUBLIC_ANSWERS_KEPT_S = env.int("PUBLIC_ANSWERS_KEPT_S", default=30)  # species and content; 0: never
 WS_TICKET_RATE = env.int("WS_TICKET_RATE", default=30)  # per person and minute
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute
+CSP_REPORT_RATE = env.int("CSP_REPORT_RATE", default=60)  # browsers' reports, per address and minute

@@ -20,6 +20,7 @@ if _faults := production_faults(
         "SITE_URL": env.str("SITE_URL", default=""),
         "EMAIL_URL": env.str("EMAIL_URL", default=""),
         "ACCOUNT_EMAIL_VERIFICATION": ACCOUNT_EMAIL_VERIFICATION,
+        "CORS_ALLOWED_ORIGINS": CORS_ALLOWED_ORIGINS,
     }
 ):
     raise ImproperlyConfigured("Production cannot start:\n" + "\n".join(f"  - {fault}" for fault in _faults))
@@ -35,4 +36,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "plant_community_backend.static_storage.ModuleStaticFilesStorage"},
 }
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": {**headers.PUBLIC_POLICY, "upgrade-insecure-requests": True}}
-ADMIN_CONTENT_SECURITY_POLICY = {**headers.ADMIN_POLICY, "upgrade-insecure-requests": True}
+EDITORS_CONTENT_SECURITY_POLICY = {**headers.EDITORS_POLICY, "upgrade-insecure-requests": True}

@@ -75,8 +75,9 @@ def test_every_module_is_loaded_by_its_hashed_name(visit, production):
     assert [
         name for name in modules if not re.search(r"/static/identify/[a-z]+\.[0-9a-f]{12}\.js$", name)
     ] == []
-    kept = requests.get(modules[0].replace("localhost", "127.0.0.1"), timeout=5).headers["Cache-Control"]
-    assert "immutable" in kept
+    headers = requests.get(modules[0].replace("localhost", "127.0.0.1"), timeout=5).headers
+    assert "immutable" in headers["Cache-Control"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_who_is_not_signed_in_signs_in_and_the_photo_is_still_there(visit, product):

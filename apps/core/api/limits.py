@@ -49,9 +49,11 @@ class Usage:
 class Limiter:
     """A fixed window of `period_s` for each key; windows of different keys end at different moments."""
 
-    def __init__(self, group: str, period_s: int) -> None:
+    def __init__(self, group: str, period_s: int, *, is_told: bool = True) -> None:
+        """Where `is_told` is false, the answer's headers say nothing about it."""
         self.group = group
         self.period_s = period_s
+        self._is_told = is_told
 
     def peek(self, request: HttpRequest | Request, *, key: str, limit: int) -> Usage:
         """Whether one more would still be within the limit; counts nothing."""
@@ -93,8 +95,9 @@ class Limiter:
     ) -> Usage:
         """Keep it for the headers of the answer."""
         usage = Usage(self.group, self.period_s, limit, used, reset_s, exceeded)
-        # META is the one thing DRF's request and Django's have in common.
-        request.META.setdefault(_REQUEST_KEY, {})[self.group] = usage
+        if self._is_told:
+            # META is the one thing DRF's request and Django's have in common.
+            request.META.setdefault(_REQUEST_KEY, {})[self.group] = usage
         return usage
 
     def window(self, key: str) -> tuple[str, int]:

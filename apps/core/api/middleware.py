@@ -42,6 +42,9 @@ class ApiVersionMiddleware:
         if path.successor is not None:
             _add_deprecation_headers(request, response, path.successor)
         add_rate_limit_headers(request, response)
+        if request.META.get("HTTP_AUTHORIZATION") or request.META.get("HTTP_COOKIE"):
+            # A cache that others share would hand it to them; one's own may ask whether it is still good.
+            response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

@@ -58,12 +58,17 @@ class LanguagesSerializer(serializers.Serializer[Any]):
     )
 
 
+class SignInWaysSerializer(serializers.Serializer[Any]):
+    google = serializers.BooleanField()
+
+
 class MetaSerializer(serializers.Serializer[Any]):
     version = serializers.CharField(help_text="The version that answered.")
     versions = ApiVersionSerializer(many=True)
     client = ClientRequirementsSerializer()
     limits = LimitsSerializer()
     languages = LanguagesSerializer()
+    sign_in = SignInWaysSerializer(help_text="Which services one can sign in with, beside a password.")
 
 
 class MetaView(APIView):
@@ -80,6 +85,7 @@ class MetaView(APIView):
             "client": {"min_version": settings.MIN_CLIENT_VERSION, "update_url": settings.CLIENT_UPDATE_URL},
             "limits": {**settings.API_LIMITS, "identifications_per_hour": _identification_rates()},
             "languages": settings.API_LANGUAGES,
+            "sign_in": {"google": bool(settings.GOOGLE_OAUTH_CLIENT_ID)},
         }
         return Response(meta)  # built here in the shape the serializer describes
 

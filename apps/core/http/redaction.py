@@ -14,10 +14,10 @@ _QUERY = re.compile(
 )
 _HEADER = re.compile(
     r"(?i)(\b(?:x-)?(?:api[-_]key|authorization|auth[-_]token)\b[\"']?\s*[:=]\s*[\"']?"
-    r"(?:(?:bearer|basic|token|api-key)\s+)?)[^\s\"',;&}]+"
+    r"(?:(?:bearer|basic|token)\s+)?)[^\s\"',;&}]+"
 )
 _OWN_KEY = re.compile(r"\b(pck_[a-z0-9]{12}_)\w+")  # of our own API, wherever it stands
-_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@/\s]+(?=@)")
+_USERINFO = re.compile(r"(?i)(\b[a-z][a-z0-9+.-]{0,30}://[^/\s:@]*:)[^@/\s]+(?=@)")
 
 _lock = threading.Lock()
 _known: frozenset[str] = frozenset()

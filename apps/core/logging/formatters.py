@@ -2,11 +2,15 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from apps.core.logging.context import META_KEY, get_request_id
 from apps.core.logging.privacy import private_fact, private_text, private_trace
+
+# What a terminal obeys, or somebody reads as the end of a line, or in another order than it is written.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 # What every record has; the rest came in `extra`.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {
@@ -34,7 +38,7 @@ class JsonFormatter(logging.Formatter):
             line["exception"] = private_trace(self.formatException(record.exc_info))
         if record.stack_info:
             line["stack"] = private_trace(record.stack_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _escaped(json.dumps(line, ensure_ascii=False, default=str))
 
 
 class ReadableFormatter(logging.Formatter):
@@ -46,10 +50,16 @@ class ReadableFormatter(logging.Formatter):
         request_id = _request_id(record)
         request = f" [{request_id[:8]}]" if request_id else ""
         parts = [f"{time} {record.levelname:<7}{request} {private_text(record.getMessage())}", facts]
-        line = "  ".join(part for part in parts if part)
+        line = _escaped("  ".join(part for part in parts if part))
         if record.exc_info:
-            line += "\n" + private_trace(self.formatException(record.exc_info))
+            trace = private_trace(self.formatException(record.exc_info)).splitlines()
+            line = "\n".join([line, *(f"  {_escaped(each)}" for each in trace)])
         return line
+
+
+def _escaped(text: str) -> str:
+    """As JSON writes such characters: one line stays one line, also where texts come from strangers."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _request_id(record: logging.LogRecord) -> str:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from apps.plant_identification.tests.conftest import IDENTIFY, make_photo
+from apps.users.services.api_keys import create_api_key
 from apps.users.tests.factories import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -172,6 +173,23 @@ def test_limits_shrink_as_the_month_runs_out(providers, identify, as_user, setti
     response = identify(make_photo(1), client=as_user(UserFactory()))
 
     assert f'"identify";r={left};' in response["RateLimit"]
+
+
+def test_an_api_key_identifies_and_counts_for_its_owner_and_for_itself(
+    providers, identify, settings, api_client
+):
+    settings.DEBUG = False
+    user = UserFactory()
+    key = create_api_key(user=user, name="Greenhouse camera", scopes=["identify"], days=1)
+    api_client.credentials(HTTP_AUTHORIZATION=f"Api-Key {key.text}")
+
+    response = identify(make_photo(1))
+
+    assert response.status_code == 200
+    assert '"identify";r=99;' in response["RateLimit"]
+    assert '"api-key";r=119;' in response["RateLimit"]
+    assert user.identifications.count() == 1
+    assert api_client.get(HISTORY).status_code == 403
 
 
 def test_health_tells_the_public_a_summary_and_staff_the_details(providers, as_user, api_client):

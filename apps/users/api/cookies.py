@@ -11,6 +11,9 @@ from apps.users.constants import (
     ACCESS_COOKIE_PATH,
     DEVICE_COOKIE,
     DEVICE_LIFETIME,
+    OAUTH_ATTEMPT_LIFETIME,
+    OAUTH_COOKIE,
+    OAUTH_COOKIE_PATH,
     REFRESH_COOKIE,
     REFRESH_COOKIE_PATH,
 )
@@ -50,3 +53,20 @@ def set_device_cookie(response: HttpResponseBase, token: str) -> None:
 def clear_sign_in_cookies(response: Response) -> None:
     response.delete_cookie(ACCESS_COOKIE, path=ACCESS_COOKIE_PATH, samesite=SAME_SITE)
     response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite=SAME_SITE)
+
+
+def set_oauth_cookie(response: Response, browser: str) -> None:
+    """Comes back with the browser from another site, which `Lax` allows and `Strict` would not."""
+    response.set_cookie(
+        OAUTH_COOKIE,
+        browser,
+        max_age=OAUTH_ATTEMPT_LIFETIME,
+        path=OAUTH_COOKIE_PATH,
+        secure=not settings.DEBUG,
+        httponly=True,
+        samesite=SAME_SITE,
+    )
+
+
+def clear_oauth_cookie(response: Response) -> None:
+    response.delete_cookie(OAUTH_COOKIE, path=OAUTH_COOKIE_PATH, samesite=SAME_SITE)

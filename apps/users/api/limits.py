@@ -81,7 +81,7 @@ class AttemptLimit:
         return Rule(getattr(settings, self._setting), self._period_s, self._delay_grows)
 
     def _kinds(self, request: AnyRequest, account: str) -> list[tuple[str, str]]:
-        client, name = client_of(request), unicodedata.normalize("NFKC", account).casefold()
+        client, name = client_of(request), _folded(account)
         if is_known_device(login=account, token=client.device):
             return [("device", f"{client.device} {name}")]
         return [("address", client.address), ("account", name)]
@@ -107,3 +107,10 @@ SECOND_FACTOR_FAILURES = AttemptLimit(
 REGISTRATIONS = AttemptLimit("register", period_s=REGISTER_PERIOD_S, setting="REGISTER_RATE")
 RESENT_MAILS = AttemptLimit("email-resend", period_s=REGISTER_PERIOD_S, setting="REGISTER_RATE")
 PASSWORD_RESETS = AttemptLimit("password-reset", period_s=REGISTER_PERIOD_S, setting="PASSWORD_RESET_RATE")
+
+
+def _folded(account: str) -> str:
+    """However it is written, and without marks: a database folds the dotted capital I into i, Python into
+    an i and a dot."""
+    folded = unicodedata.normalize("NFKD", account).casefold()
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))

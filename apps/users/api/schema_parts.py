@@ -1,7 +1,7 @@
 """What several descriptions of signing in are made of."""
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from apps.core.api.problems import PROBLEM_CONTENT_TYPE
@@ -20,11 +20,11 @@ SIGN_IN_COOKIES = (
 )
 
 
-class SecondFactorProblemSerializer(ProblemSerializer):
-    """One more step, to `auth/mfa/verify/`."""
+class SignInProblemSerializer(ProblemSerializer):
+    """With `second_factor_required` it says how to go on."""
 
-    ticket = serializers.CharField(help_text="Who has it has shown the password; send it with the code.")
-    expires_in_s = serializers.IntegerField()
+    ticket = serializers.CharField(required=False, help_text="For `auth/mfa/verify/`, together with a code.")
+    expires_in_s = serializers.IntegerField(required=False)
 
 
 def problems(**descriptions: str) -> dict[tuple[int, str], OpenApiResponse]:
@@ -37,11 +37,7 @@ def problems(**descriptions: str) -> dict[tuple[int, str], OpenApiResponse]:
 
 STEP_LEFT: dict[tuple[int, str], OpenApiResponse] = {
     (403, PROBLEM_CONTENT_TYPE): OpenApiResponse(
-        PolymorphicProxySerializer(
-            component_name="SignInProblem",
-            serializers=[ProblemSerializer, SecondFactorProblemSerializer],
-            resource_type_field_name=None,
-        ),
+        SignInProblemSerializer,
         f"`second_factor_required`: the password is right, and a code is left to give. Or {NOT_CONFIRMED} "
         "Or `csrf_failed`, with cookies.",
     )

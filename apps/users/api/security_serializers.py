@@ -5,13 +5,14 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.users.api.serializers import EMAIL_MAX_LENGTH, TOKEN_MAX_LENGTH, PasswordField
+from apps.users.api.names import AddressField
+from apps.users.api.serializers import TOKEN_MAX_LENGTH, PasswordField
 from apps.users.constants import CODE_MAX_LENGTH
 from apps.users.models import SignInSession
 
 
 class PasswordResetRequestSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=EMAIL_MAX_LENGTH)
+    email = AddressField()
 
 
 class PasswordResetConfirmRequestSerializer(serializers.Serializer[Any]):

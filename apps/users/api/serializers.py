@@ -3,14 +3,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.users.constants import PASSWORD_MAX_LENGTH, USERNAME_MAX_LENGTH
+from apps.users.api.names import EMAIL_MAX_LENGTH, AddressField, NameField
+from apps.users.constants import PASSWORD_MAX_LENGTH
 from apps.users.models import SubscriptionTier, User
 
 TOKEN_MAX_LENGTH = 4_096
 NAME_MAX_LENGTH = 150
-EMAIL_MAX_LENGTH = 254
-NAME_FORM = r"^[\w.+-]+\Z"
-NAME_RULE = _("Use letters, digits and . + - _ only.")
 
 
 class PasswordField(serializers.CharField):
@@ -61,14 +59,11 @@ class EmailVerifiedSerializer(serializers.Serializer[Any]):
 
 
 class RegisterRequestSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=EMAIL_MAX_LENGTH)
+    email = AddressField()
     password = PasswordField()
-    username = serializers.RegexField(
-        NAME_FORM,
-        max_length=USERNAME_MAX_LENGTH,
+    username = NameField(
         required=False,
         allow_blank=True,
-        error_messages={"invalid": NAME_RULE},
         help_text="The public name. Left out, one is made up and can be changed later.",
     )
     first_name = serializers.CharField(max_length=NAME_MAX_LENGTH, required=False, allow_blank=True)
@@ -93,9 +88,7 @@ class SignInRequestSerializer(serializers.Serializer[Any]):
 
 
 class ProfileRequestSerializer(serializers.Serializer[User]):
-    username = serializers.RegexField(
-        NAME_FORM, max_length=USERNAME_MAX_LENGTH, required=False, error_messages={"invalid": NAME_RULE}
-    )
+    username = NameField(required=False)
     first_name = serializers.CharField(max_length=NAME_MAX_LENGTH, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=NAME_MAX_LENGTH, required=False, allow_blank=True)
 
@@ -115,4 +108,4 @@ class ConfirmEmailRequestSerializer(serializers.Serializer[Any]):
 
 
 class ResendRequestSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=EMAIL_MAX_LENGTH)
+    email = AddressField()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.users.api import api_keys, mfa_views, password_views, session_views, tickets, views
+from apps.users.api import api_keys, google, mfa_views, password_views, session_views, tickets, views
 from apps.users.api.pages import ConfirmEmailPage, ResetPasswordPage
 
 app_name = "auth"
@@ -19,6 +19,8 @@ urlpatterns = [
     path("email/verify/", views.EmailVerifyView.as_view(), name="email-verify"),
     path("email/resend/", views.EmailResendView.as_view(), name="email-resend"),
     path("email/confirm/", ConfirmEmailPage.as_view(), name="email-confirm-page"),
+    path("oauth/google/login/", google.GoogleLoginView.as_view(), name="google-login"),
+    path("oauth/google/callback/", google.GoogleCallbackView.as_view(), name="google-callback"),
     path("api-keys/", api_keys.ApiKeyListView.as_view(), name="api-key-list"),
     path("api-keys/<uuid:key_id>/", api_keys.ApiKeyDetailView.as_view(), name="api-key-detail"),
     path("api-keys/<uuid:key_id>/rotate/", api_keys.ApiKeyRotateView.as_view(), name="api-key-rotate"),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0003_api_keys")]
+    dependencies = [("users", "0004_google")]
 
     operations = [
         migrations.CreateModel(

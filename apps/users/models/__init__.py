@@ -1,6 +1,7 @@
 from apps.users.models.api_keys import ApiKey
 from apps.users.models.attempts import AttemptCount
 from apps.users.models.devices import KnownDevice
+from apps.users.models.identities import ExternalIdentity, OAuthAttempt
 from apps.users.models.second_factor import AuthenticatorApp, RecoveryCode
 from apps.users.models.sessions import SignInSession
 from apps.users.models.tickets import SocketTicket
@@ -10,7 +11,9 @@ __all__ = [
     "ApiKey",
     "AttemptCount",
     "AuthenticatorApp",
+    "ExternalIdentity",
     "KnownDevice",
+    "OAuthAttempt",
     "RecoveryCode",
     "SignInSession",
     "SocketTicket",

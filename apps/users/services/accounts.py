@@ -50,7 +50,7 @@ def apply_for_account(*, registration: Registration) -> None:
     """
     applicant = _prepared(registration)
     if registration.username:
-        applicant.wished_username, applicant.username = applicant.username, _generated_username()
+        applicant.wished_username, applicant.username = applicant.username, generated_username()
     try:
         _apply(applicant)
     except IntegrityError:  # somebody applied with the same address between the question and the write
@@ -84,7 +84,7 @@ def _prepared(registration: Registration) -> User:
         ValidationError: of a field's form.
     """
     user = User(
-        username=User.normalize_username(registration.username) or _generated_username(),
+        username=User.normalize_username(registration.username) or generated_username(),
         email=User.objects.normalize_email(registration.email),
         first_name=registration.first_name,
         last_name=registration.last_name,
@@ -99,7 +99,7 @@ def _prepared(registration: Registration) -> User:
     return user
 
 
-def _generated_username() -> str:
+def generated_username() -> str:
     return f"{GENERATED_USERNAME_PREFIX}{uuid4().hex[:12]}"
 
 

@@ -79,12 +79,13 @@ def look_at_attempts(*, subjects: Sequence[str], rule: Rule) -> list[Tally]:
 def take_attempt_back(*, subjects: Sequence[str], rule: Rule) -> None:
     """It was no failure. What had to wait because of it need not."""
     with transaction.atomic():
-        counts = AttemptCount.objects.select_for_update().filter(key__in=[_key(each) for each in subjects])
-        for count in counts.order_by("key"):
+        locked = AttemptCount.objects.select_for_update().order_by("key")
+        counts = list(locked.filter(key__in=[_key(subject) for subject in subjects]))
+        for count in counts:
             count.attempts = max(0, count.attempts - 1)
             if rule.delay_grows or count.attempts < rule.limit:
                 count.refused_until = None
-            count.save(update_fields=["attempts", "refused_until"])
+        AttemptCount.objects.bulk_update(counts, ["attempts", "refused_until"])
 
 
 def forget_old_counts() -> None:

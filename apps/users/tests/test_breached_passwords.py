@@ -3,9 +3,9 @@ from concurrent.futures import Future
 
 import pytest
 from django.contrib.auth.password_validation import validate_password
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 
+from apps.core.resilience.shared_cache import SharedCache
 from apps.users.metrics import BREACH_CHECKS
 from apps.users.services import breached_passwords
 from apps.users.tests.factories import PASSWORD
@@ -19,6 +19,7 @@ SERVICE = "pwned_passwords"
 def service(sandbox, settings, monkeypatch):
     settings.BREACHED_PASSWORDS_URL = sandbox.pwned_passwords_url
     monkeypatch.setattr(breached_passwords, "BREACHES_DEADLINE_S", 0.3)
+    monkeypatch.setattr(breached_passwords, "CACHE", SharedCache())
     breached_passwords.OUTAGE.forget()
     return sandbox
 
@@ -89,7 +90,6 @@ def test_without_an_answer_the_password_is_taken_and_the_service_left_alone_for_
     assert "Have I Been Pwned unavailable" in caplog.text
     assert BREACHED not in caplog.text
     breached_passwords.OUTAGE.forget()
-    cache.clear()
     assert not is_taken(BREACHED)
 
 

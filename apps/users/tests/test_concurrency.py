@@ -114,6 +114,13 @@ def test_of_several_who_come_with_one_code_at_once_one_gets_in(kind, monkeypatch
     codes = confirm_app(user=user, code=totp.at(int(clock.wall())))
     clock.advance(30)
     code = totp.at(int(clock.wall())) if kind == "of the app" else codes[0]
+    all_have_read, secret_of = threading.Barrier(AT_ONCE), second_factor._secret_of
+
+    def secret_once_all_have_read(app):
+        all_have_read.wait(timeout=10)
+        return secret_of(app)
+
+    monkeypatch.setattr(second_factor, "_secret_of", secret_once_all_have_read)
 
     results = at_once(lambda _: use_code(user=user, code=code))
 

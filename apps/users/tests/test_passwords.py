@@ -160,7 +160,8 @@ def test_the_link_leads_to_the_web_app_where_there_is_one(app, person, mails_fro
     assert "https://app.example.org/new-password?key=" in mails[0].body
 
 
-def test_wagtail_s_page_sends_the_same_mail(person, client, mails_from):
+def test_wagtail_s_page_sends_the_same_mail_and_the_admin_leads_there(person, client, mails_from):
+    assert client.get("/admin/password_change/")["Location"] == "/cms/password_reset/"
     answers = [
         mails_from(lambda: client.post("/cms/password_reset/", {"email": email}))  # noqa: B023
         for email in (person.email, "unknown@example.org")
@@ -185,6 +186,7 @@ def test_with_the_current_password_this_sign_in_goes_on_and_all_others_end(
 
     response, mails = mails_from(lambda: app("password/change/", change(), token=here["access"]))
 
+    assert SignInSession.objects.filter(user=person, revoked_at=None).count() == 1
     renewed = response.json()
     assert set(renewed) == {"access", "refresh"}
     assert whoami(renewed["access"]).json()["id"] == str(person.pk)
@@ -192,7 +194,6 @@ def test_with_the_current_password_this_sign_in_goes_on_and_all_others_end(
     for old in (here, elsewhere):
         assert_problem(whoami(old["access"]), 401, "authentication_failed")
         assert_problem(app("token/refresh/", {"refresh": old["refresh"]}), 401, "authentication_failed")
-    assert SignInSession.objects.filter(user=person).count() == 2
     assert may_sign_in(app, person, NEW_PASSWORD)
     assert [mail.to for mail in mails] == [[person.email]]
 

@@ -1,4 +1,5 @@
 import base64
+import hmac
 import json
 import time
 
@@ -49,6 +50,31 @@ def test_another_algorithm_is_refused_even_with_the_right_key(claims, whoami, al
 def test_the_sites_other_key_signs_no_tokens(claims, whoami):
     assert django_settings.SECRET_KEY != django_settings.JWT_SECRET_KEY
     assert_problem(whoami(signed(claims, django_settings.SECRET_KEY)), 401, "authentication_failed")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"kid": "../../../../dev/null"},
+        {"kid": "' UNION SELECT '"},
+        {"kid": ["x"]},
+        {"jku": "https://evil.example/keys.json"},
+        {"x5u": "https://evil.example/certificate.pem"},
+        {"jwk": {"kty": "oct", "k": "ZXZpbC1ldmlsLWV2aWwtZXZpbC1ldmlsLWV2aWw"}},
+        {"crit": ["exp"], "zip": "DEF"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("key", ["", "evil-evil-evil-evil-evil-evil", "\0"])
+def test_no_header_of_a_token_chooses_its_key(claims, whoami, header, key):
+    parts = ({"alg": "HS256", "typ": "JWT", **header}, claims)
+    text = ".".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts
+    )
+    signature = hmac.new(key.encode(), text.encode(), "sha256").digest()
+    token = f"{text}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+
+    assert_problem(whoami(token), 401, "authentication_failed")
 
 
 def test_an_expired_token_is_refused(claims, whoami):

@@ -5,9 +5,15 @@ interface Cookie {
   readonly path: string;
 }
 
-export function fetchWithCookies(): (request: Request) => Promise<Response> {
+export interface FetchWithCookies {
+  (request: Request): Promise<Response>;
+  forget(name: string): void;
+}
+
+export function fetchWithCookies(): FetchWithCookies {
   const jar = new Map<string, Cookie>();
-  return async (request) => {
+
+  async function send(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     const fitting = [...jar].filter(([, cookie]) => pathname.startsWith(cookie.path));
     if (fitting.length > 0) {
@@ -25,5 +31,7 @@ export function fetchWithCookies(): (request: Request) => Promise<Response> {
       }
     }
     return response;
-  };
+  }
+
+  return Object.assign(send, { forget: (name: string) => void jar.delete(name) });
 }

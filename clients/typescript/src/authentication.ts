@@ -1,12 +1,22 @@
 import type { Middleware } from "openapi-fetch";
 
-/** For apps: a token of `auth/token/`, asked for before each request, so that it can be renewed in between. */
+import type { TokenPair } from "./renewal.js";
+
+/** For apps that renew the token themselves: asked for before each request. */
 export interface BearerAuthentication {
   readonly kind: "bearer";
   readonly accessToken: () => string | Promise<string>;
 }
 
-/** For web pages: the sign-in cookies, which scripts cannot read, and the CSRF token that they need. */
+/** For apps: what `auth/token/` answered. It is renewed when it has expired, once for all requests that wait. */
+export interface TokenAuthentication {
+  readonly kind: "tokens";
+  readonly tokens: TokenPair;
+  /** Where the new pair is kept for the next start of the app: the old one is used up. */
+  readonly onRenewed?: (tokens: TokenPair) => void;
+}
+
+/** For web pages: the sign-in cookies, which scripts cannot read, and the CSRF token that they need. Renewed, too. */
 export interface CookieAuthentication {
   readonly kind: "cookies";
 }
@@ -15,7 +25,7 @@ export interface NoAuthentication {
   readonly kind: "none";
 }
 
-export type Authentication = BearerAuthentication | CookieAuthentication | NoAuthentication;
+export type Authentication = BearerAuthentication | TokenAuthentication | CookieAuthentication | NoAuthentication;
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -28,21 +38,41 @@ export function bearer(accessToken: BearerAuthentication["accessToken"]): Middle
   };
 }
 
+/** The CSRF token, fetched when it is needed for the first time, and anew after it was refused. */
+export class CsrfToken {
+  readonly #fetch: () => Promise<string>;
+  #token: Promise<string> | null = null;
+
+  constructor(fetch: () => Promise<string>) {
+    this.#fetch = fetch;
+  }
+
+  get(): Promise<string> {
+    this.#token ??= this.#fetch().catch((error: unknown) => {
+      this.forget();
+      throw error;
+    });
+    return this.#token;
+  }
+
+  forget(): void {
+    this.#token = null;
+  }
+}
+
 /** Sends the CSRF token with everything that changes something. After a refusal the next request fetches a new one. */
-export function csrf(fetchToken: () => Promise<string>): Middleware {
-  let token: string | null = null;
+export function csrf(token: CsrfToken): Middleware {
   return {
     async onRequest({ request }) {
       if (SAFE_METHODS.has(request.method)) {
         return undefined;
       }
-      token ??= await fetchToken();
-      request.headers.set("X-CSRFToken", token);
+      request.headers.set("X-CSRFToken", await token.get());
       return request;
     },
     onResponse({ response }) {
       if (response.status === 403) {
-        token = null;
+        token.forget();
       }
     },
   };

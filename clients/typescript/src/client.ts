@@ -1,9 +1,10 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 
-import { type Authentication, bearer, csrf } from "./authentication.js";
+import { type Authentication, bearer, CsrfToken, csrf } from "./authentication.js";
 import { type HistoryEntry, type PageOptions, pages } from "./history.js";
 import { identify, type Identification, type IdentifyOptions, type Photo, type Queued } from "./identify.js";
 import { problemIn, UnexpectedAnswer } from "./problem.js";
+import { carriedOn, Cookies, type Fetch, Tokens } from "./renewal.js";
 import type { paths } from "./schema.js";
 
 export interface PlantClientOptions {
@@ -13,7 +14,7 @@ export interface PlantClientOptions {
   /** Such as `web/1.4.0`: a version that is too old to work is told so. */
   readonly clientVersion?: string;
   /** Instead of the global one: for tests, or a runtime without a cookie jar. */
-  readonly fetch?: (request: Request) => Promise<Response>;
+  readonly fetch?: Fetch;
 }
 
 export interface PlantClient {
@@ -26,11 +27,13 @@ export interface PlantClient {
 }
 
 export function createPlantClient(options: PlantClientOptions): PlantClient {
-  const { authentication = { kind: "none" }, clientVersion } = options;
-  const api = createClient<paths>({
-    baseUrl: options.baseUrl,
+  const { authentication = { kind: "none" }, baseUrl, clientVersion } = options;
+  const send: Fetch = options.fetch ?? ((request) => fetch(request));
+  const csrfToken = new CsrfToken(async () => dataOf(await api.GET("/api/v1/auth/csrf/")).csrf_token);
+  const api: Client<paths> = createClient<paths>({
+    baseUrl,
     credentials: authentication.kind === "cookies" ? "include" : "omit",
-    ...(options.fetch && { fetch: options.fetch }),
+    fetch: signedIn(send, baseUrl, authentication, csrfToken),
     ...(clientVersion !== undefined && { headers: { "X-Client-Version": clientVersion } }),
   });
   api.use(throwProblems); // the first sees an answer last
@@ -38,13 +41,24 @@ export function createPlantClient(options: PlantClientOptions): PlantClient {
     api.use(bearer(authentication.accessToken));
   }
   if (authentication.kind === "cookies") {
-    api.use(csrf(async () => dataOf(await api.GET("/api/v1/auth/csrf/")).csrf_token));
+    api.use(csrf(csrfToken));
   }
   return {
     api,
     identify: (photos, identifyOptions = {}) => identify(api, photos, identifyOptions),
     history: (pageOptions = {}) => pages(api, pageOptions),
   };
+}
+
+function signedIn(send: Fetch, baseUrl: string, authentication: Authentication, csrfToken: CsrfToken): Fetch {
+  switch (authentication.kind) {
+    case "tokens":
+      return carriedOn(send, new Tokens(baseUrl, authentication.tokens, authentication.onRenewed));
+    case "cookies":
+      return carriedOn(send, new Cookies(baseUrl, csrfToken));
+    default:
+      return send;
+  }
 }
 
 const throwProblems: Middleware = {

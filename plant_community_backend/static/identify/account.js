@@ -2,9 +2,19 @@
 
 import { byId, el, show } from "./dom.js";
 import { Problem } from "./problems.js";
-import { currentUser, onSessionChange, resendConfirmation, signIn, signOut, signUp } from "./session.js";
+import {
+  currentUser,
+  finishSignIn,
+  onSessionChange,
+  requestPasswordLink,
+  resendConfirmation,
+  signIn,
+  signOut,
+  signUp,
+} from "./session.js";
 
 let afterwards = null;
+let ticket = null; // of the first step, where a second is left
 
 export function startAccount() {
   onSessionChange(drawButton);
@@ -15,7 +25,11 @@ export function startAccount() {
   byId("account").addEventListener("close", () => (afterwards = null));
   byId("to-sign-up").addEventListener("click", () => choose("sign-up"));
   byId("to-sign-in").addEventListener("click", () => choose("sign-in"));
-  onSubmit("sign-in", async ({ login, password }) => signIn(login.value.trim(), password.value));
+  byId("forgotten").addEventListener("click", sendLink);
+  for (const field of ["login", "sign-in-password"]) byId(field).addEventListener("input", () => askForCode(null));
+  onSubmit("sign-in", async ({ login, password, code }) =>
+    ticket ? finishSignIn(ticket, code.value) : signIn(login.value.trim(), password.value),
+  );
   onSubmit("sign-up", async ({ email, password }) => signUp(email.value.trim(), password.value));
 }
 
@@ -39,6 +53,7 @@ function choose(name) {
     show(byId(`${each}-form`), each === name);
     tell(each, "");
   }
+  askForCode(null);
   byId("account").setAttribute("aria-labelledby", `${name}-heading`);
   byId(`${name}-form`).querySelector("input").focus();
 }
@@ -74,6 +89,23 @@ function tellProblem(name, form, problem) {
   const about = problem.errors.map(({ message }) => String(message));
   tell(name, about.length ? about.join(" ") : problem.message);
   if (problem.code === "email_not_verified") offerMail(name, form.elements.login.value.trim());
+  if (problem.code === "second_factor_required") askForCode(problem.ticket);
+}
+
+function askForCode(next) {
+  ticket = next;
+  byId("sign-in-code").value = "";
+  show(byId("code-row"), Boolean(next));
+  if (next) byId("sign-in-code").focus();
+}
+
+async function sendLink() {
+  try {
+    tell("sign-in", await requestPasswordLink(byId("login").value.trim()));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    tellProblem("sign-in", byId("sign-in-form"), problem);
+  }
 }
 
 function offerMail(name, email) {

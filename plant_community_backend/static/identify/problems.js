@@ -16,9 +16,9 @@ const TITLES = {
 };
 
 export class Problem extends Error {
-  constructor({ code, title, detail, status = 0, errors = [], retryAfterS = null, requestId = null, language = null }) {
+  constructor({ code, title, detail, status = 0, errors = [], retryAfterS = null, requestId = null, language = null, ticket = null }) {
     super(detail);
-    Object.assign(this, { code, title, detail, status, errors, retryAfterS, requestId, language });
+    Object.assign(this, { code, title, detail, status, errors, retryAfterS, requestId, language, ticket });
   }
 }
 
@@ -51,5 +51,6 @@ export function problemOf(status, body, header) {
     retryAfterS,
     requestId: known.request_id ?? null,
     language: known.detail ? header("Content-Language") : null,
+    ticket: known.ticket ?? null,
   });
 }

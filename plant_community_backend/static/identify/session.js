@@ -44,6 +44,15 @@ export async function signIn(login, password) {
   become((await call("POST", "auth/login/", { body: { login, password } })).user);
 }
 
+/** The second step, for an account that has one: `ticket` came with the problem `second_factor_required`. */
+export async function finishSignIn(ticket, code) {
+  become((await call("POST", "auth/mfa/verify/", { body: { ticket, code } })).user);
+}
+
+export async function requestPasswordLink(email) {
+  return (await call("POST", "auth/password/reset/", { body: { email } })).detail;
+}
+
 /** Returns the sentence to show where the address has to be confirmed first, else null. */
 export async function signUp(email, password) {
   const answer = await call("POST", "auth/register/", { body: { email, password } });

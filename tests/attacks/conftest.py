@@ -1,0 +1,3 @@
+from apps.plant_identification.tests.conftest import identify, providers
+
+__all__ = ["identify", "providers"]
