@@ -4,6 +4,13 @@ from typing import Any
 
 from celery.schedules import crontab
 
+# Tasks that are not for the queue `default`.
+TASK_ROUTES: dict[str, dict[str, str]] = {
+    "users.make_exports": {"queue": "slow"},
+    "users.erase_accounts": {"queue": "slow"},
+    "users.remove_what_has_expired": {"queue": "slow"},
+}
+
 BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "answer-queued": {
         "task": "plant_identification.answer_queued",
@@ -25,6 +32,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3_600.0,
         "options": {"expires": 3_600},
     },
+    "make-exports": {"task": "users.make_exports", "schedule": 60.0, "options": {"expires": 60}},
+    "erase-accounts": {"task": "users.erase_accounts", "schedule": 300.0, "options": {"expires": 300}},
+    "remove-what-has-expired": {"task": "users.remove_what_has_expired", "schedule": 3_600.0},
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
     "send-csp-digest": {"task": "core.send_csp_digest", "schedule": crontab(hour=6, minute=0)},
 }

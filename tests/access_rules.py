@@ -91,6 +91,12 @@ RULES: dict[str, Rule] = {
     "post /api/v1/auth/mfa/totp/": account(400),
     "post /api/v1/auth/mfa/totp/confirm/": account(400),
     "post /api/v1/auth/mfa/totp/remove/": account(400),
+    "delete /api/v1/auth/me/": account(400),
+    "get /api/v1/auth/me/export/": account(404),
+    "post /api/v1/auth/me/export/": account(202),
+    # Only its signed address leads to the file, whoever has that; this one has no signature.
+    "get /api/v1/auth/me/export/{export_id}/file/": everybody(404),
+    "get /api/v1/auth/me/security-events/": account(200),
     "post /api/v1/auth/ws-ticket/": account(201),
     "get /api/v1/auth/api-keys/": account(200),
     "post /api/v1/auth/api-keys/": account(201, body={"name": "Script", "scopes": ["read"]}),

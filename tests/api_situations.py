@@ -11,6 +11,7 @@ from apps.plant_identification.models import PhotoFingerprint
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
 from apps.users.services.api_keys import create_api_key
+from apps.users.services.exports import make_due_exports
 from apps.users.services.second_factor import confirm_app, offer_app
 from apps.users.tests.factories import PASSWORD, UserFactory
 
@@ -20,6 +21,7 @@ HEALTH = f"{V1}/identify/health/"
 API_KEYS = "/api/v1/auth/api-keys/"
 COLLECTIONS = "/api/v1/users/collections/"
 AUTH = "/api/v1/auth/"
+ME = "/api/v1/auth/me/"
 
 
 def complete(sandbox, identify, client, settings):
@@ -257,6 +259,27 @@ def session_list(sandbox, identify, client, settings):
     return client.get(f"{AUTH}sessions/", headers={"Authorization": f"Bearer {tokens['access']}"})
 
 
+# --- The account --------------------------------------------------------------------------------------------
+def account_closed(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    return client.delete(ME, {"password": PASSWORD})
+
+
+def export_ready(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory())
+    client.post(f"{ME}export/")
+    make_due_exports()
+    return client.get(f"{ME}export/")
+
+
+def security_events(sandbox, identify, client, settings):
+    person = UserFactory()
+    told = {"login": person.email, "password": PASSWORD}
+    client.post("/api/v1/auth/token/", told, headers={"User-Agent": "Plants/2.4 (Android 16)"})
+    client.force_authenticate(person)
+    return client.get(f"{ME}security-events/")
+
+
 # --- The encyclopedia ---------------------------------------------------------------------------------------
 def species_list(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
@@ -329,6 +352,9 @@ SITUATIONS = {
     "second_factor_offered": (second_factor_offered, 201, "Offer"),
     "password_refused": (password_refused, 400, "Problem"),
     "session_list": (session_list, 200, "PaginatedSessionList"),
+    "account_closed": (account_closed, 202, "Deletion"),
+    "export_ready": (export_ready, 200, "Export"),
+    "security_events": (security_events, 200, "PaginatedSecurityEventList"),
     "species_list": (species_list, 200, "PaginatedSpeciesEntryList"),
     "species": (species, 200, "Species"),
     "species_search": (species_search, 200, "SpeciesHits"),

@@ -40,7 +40,7 @@ ANSWER = Path(__file__).resolve().parent.parent / "docs" / "api" / "examples" / 
 OF_THE_RECORD = ("id", "cache", "age_s", "created_at", "links")
 ACTORS = ("anonymous", "stranger", "expired_key", "other_key", "key", "owner")
 SCOPES = frozenset(ApiKeyScope)
-MISSING = {"key_id", "session_id", "request_id", "plant_id", "collection_id", "species_id"}
+MISSING = {"export_id", "key_id", "session_id", "request_id", "plant_id", "collection_id", "species_id"}
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 
 
@@ -88,6 +88,7 @@ def places_of(owner: User) -> dict[str, Any]:
     record = identification_of(owner)
     IdentificationFeedback.objects.create(request=record, verdict="wrong")
     return {
+        "export_id": NOBODY,
         "key_id": create_api_key(user=owner, name="Script", scopes=SCOPES, days=1).key.pk,
         "session_id": SignInSession.objects.filter(user=owner).latest("created_at").pk,
         "request_id": record.pk,

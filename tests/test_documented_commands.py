@@ -56,7 +56,10 @@ NOT_RUN = {
         "docs/operations/README.md",
         "granian plant_community_backend.wsgi:application --interface wsgi --host 0.0.0.0 --port 8000 \\",
     ),
-    ("docs/operations/README.md", "celery -A plant_community_backend worker -Q default --pool threads -c 16"),
+    (
+        "docs/operations/README.md",
+        "celery -A plant_community_backend worker -Q default,slow --pool threads -c 16",
+    ),
     ("docs/operations/README.md", "celery -A plant_community_backend beat"),
     ("docs/operations/ops-page.md", "python manage.py createsuperuser"),
 }

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from apps.core.testing.contract import current_contract
 from apps.plant_identification.tests.conftest import identify, make_photo, owner, providers
+from apps.users.models import AccountExport
 from apps.users.services.second_factor import offer_app
 from apps.users.tests.factories import PASSWORD, UserFactory
 
@@ -66,6 +67,11 @@ def guess_a_code(client, number):
     return client.post(f"{AUTH}/mfa/totp/confirm/", {"code": "wrong"})
 
 
+def ask_for_another_export(client, number):
+    AccountExport.objects.update(state=AccountExport.State.FAILED)
+    return client.post(f"{AUTH}/me/export/")
+
+
 def reads(address):
     return lambda client, number: client.get(address)
 
@@ -102,10 +108,18 @@ LIMITS = {
             "auth_mfa_totp_remove_create",
             "auth_mfa_recovery_codes_create",
             "auth_password_change_create",
+            "delete_account",
         ),
         setting="SIGN_IN_RATE",
         group="sign-in-address",
         call=fail_to_prove_it_is_me,
+        by_address=False,
+    ),
+    "exports": Limited(
+        operations=("ask_for_export",),
+        setting="ACCOUNT_EXPORT_RATE",
+        group="account-export",
+        call=ask_for_another_export,
         by_address=False,
     ),
     "second factor": Limited(
@@ -177,7 +191,14 @@ LIMITS = {
     ),
 }
 BY_ADDRESS = [name for name, limited in LIMITS.items() if limited.by_address]
-SIGNED_IN = {"identifications", "refused uploads", "tickets", "the password once more", "second factor"}
+SIGNED_IN = {
+    "identifications",
+    "refused uploads",
+    "tickets",
+    "the password once more",
+    "second factor",
+    "exports",
+}
 
 
 @pytest.fixture

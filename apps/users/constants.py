@@ -82,6 +82,9 @@ OAUTH_CODE_LIFETIME = timedelta(minutes=2)
 OAUTH_ATTEMPTS_MAX = 10_000
 OAUTH_BUSY_RETRY_AFTER_S = 30
 
+# Who has no password is asked to have signed in within this time before anything that cannot be undone.
+RECENT_SIGN_IN = timedelta(minutes=15)
+
 ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"
 ACCESS_COOKIE_PATH = "/"
@@ -89,6 +92,10 @@ REFRESH_COOKIE_PATH = "/api/"
 
 # Mails waiting to be sent. Beyond that they are dropped and logged: the person asks for another.
 MAIL_QUEUE_MAX = 200
+
+EXPORT_PERIOD_S = 24 * 3_600
+EXPORT_LINK_S = 600  # how long the address of an export works; a new one is told whenever it is asked for
+EXPORT_LINK_SALT = "users.export"
 
 JWT_KEY_MIN_BYTES = 32  # RFC 7518: as long as the hash of HS256
 

@@ -1,7 +1,7 @@
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError, FieldError
 from apps.core.sentences import Sentence
-from apps.users.constants import OPENID_RETRY_AFTER_S
+from apps.users.constants import OPENID_RETRY_AFTER_S, RECENT_SIGN_IN
 
 
 class ProofRefused(DomainError):
@@ -153,3 +153,34 @@ class AccountNotLinked(DomainError):
         "There is an account with this e-mail address that cannot be opened with this Google account. "
         "Sign in with your password."
     )
+
+
+class StaffAccountKept(DomainError):
+    """So that nobody who got into one account can take an administrator away."""
+
+    code = ErrorCode.PERMISSION_DENIED
+    detail = Sentence(
+        "This account has rights to run the site. Ask an administrator to take them from it first."
+    )
+
+
+class SignInTooOld(DomainError):
+    """For whom has no password to be asked for."""
+
+    code = ErrorCode.PERMISSION_DENIED
+    detail = Sentence(
+        "You signed in more than %(count)d minutes ago. Sign in again, then repeat this.",
+        {"count": RECENT_SIGN_IN.seconds // 60},
+    )
+
+
+class ExportNotFound(DomainError):
+    code = ErrorCode.NOT_FOUND
+    detail = Sentence("There is no export of your data. Ask for one first.")
+
+
+class ExportLinkDead(DomainError):
+    """Whatever is wrong with it; who has made it up learns nothing."""
+
+    code = ErrorCode.NOT_FOUND
+    detail = Sentence("There is nothing at this address.")

@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from apps.users.models import SubscriptionTier, User
 from apps.users.permissions import KeyAccess
+from apps.users.services.personal_data import PersonalFile, PersonalRows, register_personal_data
 from apps.users.services.sessions import end_all_sessions
 from apps.users.services.tickets import Holder, person_behind, redeem_ticket
 from apps.users.types import ApiKeyScope
@@ -13,11 +14,14 @@ __all__ = [
     "ApiKeyScope",
     "Holder",
     "KeyAccess",
+    "PersonalFile",
+    "PersonalRows",
     "SubscriptionTier",
     "User",
     "end_all_sessions",
     "person_behind",
     "redeem_ticket",
+    "register_personal_data",
     "tier_of",
 ]
 

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from kombu import Queue
 
-from plant_community_backend.schedule import BEAT_SCHEDULE
+from plant_community_backend.schedule import BEAT_SCHEDULE, TASK_ROUTES
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.env import BASE_DIR, env, names
 from plant_community_backend.settings.identification import *
+from plant_community_backend.settings.privacy import *
 
 VERSION = "0.1.0"
 DEBUG = False
@@ -143,6 +144,7 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 2  # s
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_QUEUES = [Queue(name) for name in ("fast", "default", "slow", "priority")]
 CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = TASK_ROUTES
 CELERY_TASK_CREATE_MISSING_QUEUES = False  # a misspelt queue would swallow its tasks
 CELERY_TASK_ACKS_LATE = True  # a task is done when it is done; each is safe to run twice
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -158,15 +160,21 @@ MEDIA_URL = "/media/"
 STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "plant_community_backend" / "static"]
+PHOTO_ROOT = env.str("PHOTO_ROOT", default=str(BASE_DIR / "media" / "private"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     # Photos people send are never served by address: a storage without a URL of its own.
     "photos": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
-            "location": env.str("PHOTO_ROOT", default=str(BASE_DIR / "media" / "private")),
+            "location": PHOTO_ROOT,
             "base_url": None,
         },
+    },
+    # What people export of their data: as private, and on the same disk.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": f"{PHOTO_ROOT}/exports", "base_url": None},
     },
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }

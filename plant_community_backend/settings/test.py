@@ -20,6 +20,10 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": f"{_files.name}/photos", "base_url": None},
     },
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": f"{_files.name}/exports", "base_url": None},
+    },
 }
 STATIC_ROOT = _files.name
 if DATABASES["default"]["ENGINE"] == "apps.core.postgresql":

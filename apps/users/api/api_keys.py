@@ -20,6 +20,7 @@ from apps.core.api.idempotency import OncePerKey
 from apps.core.api.problems import PROBLEM_CONTENT_TYPE
 from apps.core.api.schema import API_KEY_SCHEME, ProblemSerializer
 from apps.core.links import link_to
+from apps.users.api.clients import client_of
 from apps.users.api.schema_parts import TAGS
 from apps.users.constants import API_KEY_DAYS, API_KEY_DAYS_MAX
 from apps.users.exceptions import ApiKeyNotFound
@@ -146,7 +147,7 @@ class ApiKeyListView(OncePerKey, ListAPIView[ApiKey]):
         """Make a key. The answer shows it whole, this once."""
         form = ApiKeyRequestSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        body = _shown(create_api_key(user=_person(request), **form.validated_data))
+        body = _shown(create_api_key(user=_person(request), client=client_of(request), **form.validated_data))
         return Response(body, status=201, headers={"Location": body["links"]["self"]})
 
 
@@ -166,7 +167,7 @@ class ApiKeyDetailView(APIView):
     @extend_schema(operation_id="revoke_api_key", tags=TAGS, responses={204: None})
     def delete(self, request: Request, key_id: UUID) -> Response:
         """Revoke it: it is refused from now on, and so is what it was before a rotation."""
-        revoke_api_key(user=_person(request), key_id=key_id)
+        revoke_api_key(user=_person(request), key_id=key_id, client=client_of(request))
         return Response(status=204)
 
 
@@ -185,7 +186,10 @@ class ApiKeyRotateView(OncePerKey):
         """A new secret, shown this once. The old one works for another hour, unless told otherwise."""
         form = ApiKeyRotationSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response(_shown(rotate_api_key(user=_person(request), key_id=key_id, **form.validated_data)))
+        shown = rotate_api_key(
+            user=_person(request), key_id=key_id, client=client_of(request), **form.validated_data
+        )
+        return Response(_shown(shown))
 
 
 def _person(request: Request) -> User:

@@ -18,8 +18,9 @@ from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
 from apps.core.sentences import Sentence
 from apps.users.api.clients import client_of
-from apps.users.constants import REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
+from apps.users.constants import EXPORT_PERIOD_S, REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
 from apps.users.exceptions import ProofRefused
+from apps.users.models import User
 from apps.users.services.attempts import Rule, Tally, count_attempt, look_at_attempts, take_attempt_back
 from apps.users.services.devices import is_known_device
 
@@ -70,11 +71,7 @@ class AttemptLimit:
         self._note(request, kinds, tallies)
         wait_s = max(tally.refused_s for tally in tallies)
         if wait_s:
-            raise DomainError(
-                Sentence("Too many attempts. Please try again later."),
-                code=ErrorCode.THROTTLED,
-                retry_after_s=wait_s,
-            )
+            raise _too_many(wait_s)
         return tallies
 
     def _rule(self) -> Rule:
@@ -98,6 +95,27 @@ class AttemptLimit:
             limiter.note(request, limit, tally.attempts, reset_s, exceeded=tally.refused_s > 0)
 
 
+class ExportLimit:
+    """Of one person, wherever the requests come from."""
+
+    def __init__(self) -> None:
+        self._by_person = Limiter("account-export", EXPORT_PERIOD_S)
+
+    def look(self, request: Request, user: User) -> None:
+        """For the headers of the answer."""
+        self._by_person.peek(request, key=f"user-{user.pk}", limit=settings.ACCOUNT_EXPORT_RATE)
+
+    def count(self, request: Request, user: User) -> None:
+        """
+        Raises:
+            DomainError: throttled, when this one is too many.
+        """
+        limit: int = settings.ACCOUNT_EXPORT_RATE
+        usage = self._by_person.count(request, key=f"user-{user.pk}", limit=limit)
+        if usage.exceeded:
+            raise _too_many(usage.reset_s)
+
+
 SIGN_IN_FAILURES = AttemptLimit(
     "sign-in", period_s=SIGN_IN_PERIOD_S, setting="SIGN_IN_RATE", delay_grows=True
 )
@@ -107,6 +125,7 @@ SECOND_FACTOR_FAILURES = AttemptLimit(
 REGISTRATIONS = AttemptLimit("register", period_s=REGISTER_PERIOD_S, setting="REGISTER_RATE")
 RESENT_MAILS = AttemptLimit("email-resend", period_s=REGISTER_PERIOD_S, setting="REGISTER_RATE")
 PASSWORD_RESETS = AttemptLimit("password-reset", period_s=REGISTER_PERIOD_S, setting="PASSWORD_RESET_RATE")
+EXPORTS = ExportLimit()
 
 
 def _folded(account: str) -> str:
@@ -114,3 +133,9 @@ def _folded(account: str) -> str:
     an i and a dot."""
     folded = unicodedata.normalize("NFKD", account).casefold()
     return "".join(letter for letter in folded if not unicodedata.combining(letter))
+
+
+def _too_many(wait_s: float) -> DomainError:
+    return DomainError(
+        Sentence("Too many attempts. Please try again later."), code=ErrorCode.THROTTLED, retry_after_s=wait_s
+    )

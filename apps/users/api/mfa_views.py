@@ -62,7 +62,7 @@ class TotpConfirmView(OwnAccountView):
         """Show that the app works. From then on signing in takes a code."""
         code = self.read(CodeRequestSerializer).validated_data["code"]
         with SECOND_FACTOR_FAILURES.attempt(request, self.user.email):
-            codes = confirm_app(user=self.user, code=code)
+            codes = confirm_app(user=self.user, code=code, client=client_of(request))
         return Response(RecoveryCodesSerializer({"recovery_codes": codes}).data)
 
 
@@ -73,7 +73,7 @@ class TotpRemoveView(OwnAccountView):
     def post(self, request: Request) -> Response:
         """Go back to signing in with the password alone."""
         _require_proof(request, self.user, self.read(ProofRequestSerializer).validated_data)
-        remove_app(user=self.user)
+        remove_app(user=self.user, client=client_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -84,7 +84,7 @@ class RecoveryCodesView(OwnAccountView):
     def post(self, request: Request) -> Response:
         """Get new recovery codes. The old ones are good no more."""
         _require_proof(request, self.user, self.read(ProofRequestSerializer).validated_data)
-        codes = renew_recovery_codes(user=self.user)
+        codes = renew_recovery_codes(user=self.user, client=client_of(request))
         return Response(RecoveryCodesSerializer({"recovery_codes": codes}).data)
 
 
@@ -110,7 +110,7 @@ def _require_proof(request: Request, user: User, proof: Mapping[str, str]) -> No
     """
     if "code" in proof:
         with SECOND_FACTOR_FAILURES.attempt(request, user.email):
-            use_code(user=user, code=proof["code"])
+            use_code(user=user, code=proof["code"], client=client_of(request))
         return
     with SIGN_IN_FAILURES.attempt(request, user.email):
         if "password" in proof or user.has_usable_password():

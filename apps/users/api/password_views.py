@@ -60,7 +60,8 @@ class PasswordResetConfirmView(AuthView):
     @extend_schema(**schema.PASSWORD_RESET_CONFIRM)
     def post(self, request: Request) -> Response:
         """Choose a new password with the key of the link, which works once."""
-        device = reset_password(**self.read(PasswordResetConfirmRequestSerializer).validated_data)
+        form = self.read(PasswordResetConfirmRequestSerializer).validated_data
+        device = reset_password(**form, client=client_of(request))
         response = Response(NoticeSerializer({"detail": PASSWORD_IS_NEW}).data)
         set_device_cookie(response, device)
         return response

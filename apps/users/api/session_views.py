@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.users.api import security_schema as schema
-from apps.users.api.clients import session_id_of
+from apps.users.api.clients import client_of, session_id_of
 from apps.users.api.password_views import OwnAccountView
 from apps.users.api.schema_parts import TAGS
 from apps.users.api.security_serializers import SessionSerializer
@@ -42,7 +42,8 @@ class SessionListView(ListAPIView[SignInSession]):
     @extend_schema(**schema.SESSIONS_END)
     def delete(self, request: Request) -> Response:
         """End all others."""
-        end_other_sessions(user=cast("User", request.user), session_id=session_id_of(request))
+        user = cast("User", request.user)
+        end_other_sessions(user=user, session_id=session_id_of(request), client=client_of(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -50,6 +51,6 @@ class SessionView(OwnAccountView):
     @extend_schema(**schema.SESSION_END)
     def delete(self, request: Request, session_id: UUID) -> Response:
         """End one of them, this one or another."""
-        if not end_one_session(user=self.user, session_id=session_id):
+        if not end_one_session(user=self.user, session_id=session_id, client=client_of(request)):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

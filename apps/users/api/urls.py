@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import include, path
 
 from apps.users.api import api_keys, google, mfa_views, password_views, session_views, tickets, views
 from apps.users.api.pages import ConfirmEmailPage, ResetPasswordPage
@@ -6,6 +6,7 @@ from apps.users.api.pages import ConfirmEmailPage, ResetPasswordPage
 app_name = "auth"
 
 urlpatterns = [
+    path("me/", include("apps.users.api.me_urls")),
     path("csrf/", views.CsrfView.as_view(), name="csrf"),
     path("register/", views.RegisterView.as_view(), name="register"),
     path("login/", views.LoginView.as_view(), name="login"),

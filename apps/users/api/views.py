@@ -118,6 +118,7 @@ class LogoutView(AuthView):
         end_session(
             refresh=form.validated_data.get("refresh") or request.COOKIES.get(REFRESH_COOKIE, ""),
             access=bearer_token_of(request) or request.COOKIES.get(ACCESS_COOKIE, ""),
+            client=client_of(request),
         )
         response = Response(status=status.HTTP_204_NO_CONTENT)
         clear_sign_in_cookies(response)

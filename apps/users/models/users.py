@@ -62,6 +62,9 @@ class User(TimestampedModel, AbstractUser):
     email_verified_at = models.DateTimeField(null=True, blank=True)
     # Mandatory confirmation: the name asked for at registration, given when the address is confirmed.
     wished_username = models.CharField(max_length=USERNAME_MAX_LENGTH, blank=True, editable=False)
+    deletion_due_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="set: closed until somebody signs in, gone then"
+    )
     subscription_tier = models.CharField(
         max_length=16, choices=SubscriptionTier.choices, default=SubscriptionTier.FREE
     )
@@ -70,6 +73,13 @@ class User(TimestampedModel, AbstractUser):
 
     class Meta:
         ordering = ["username"]
+        indexes = [
+            models.Index(
+                fields=["deletion_due_at"],
+                name="users_user_leaving",
+                condition=Q(deletion_due_at__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 Lower("email"),
@@ -94,3 +104,7 @@ class User(TimestampedModel, AbstractUser):
     @property
     def has_confirmed_email(self) -> bool:
         return self.email_verified_at is not None
+
+    @property
+    def is_leaving(self) -> bool:
+        return self.deletion_due_at is not None

@@ -24,9 +24,10 @@ from apps.users.constants import (
 )
 from apps.users.exceptions import ApiKeyExpired, ApiKeyNotFound, ApiKeyRefused, TooManyApiKeys
 from apps.users.metrics import counted_authentication
-from apps.users.models import ApiKey, User
+from apps.users.models import ApiKey, SecurityEventKind, User
 from apps.users.selectors import may_sign_in
-from apps.users.types import ApiKeyScope
+from apps.users.services.security_events import note_security_event
+from apps.users.types import ApiKeyScope, Client
 
 _FORM = re.compile(
     rf"{API_KEY_MARK}_([a-z0-9]{{{API_KEY_PREFIX_CHARS}}})_([A-Za-z0-9]{{{API_KEY_SECRET_CHARS}}})"
@@ -43,7 +44,9 @@ class ShownKey:
     text: str
 
 
-def create_api_key(*, user: User, name: str, scopes: Iterable[ApiKeyScope], days: int) -> ShownKey:
+def create_api_key(
+    *, user: User, name: str, scopes: Iterable[ApiKeyScope], days: int, client: Client | None = None
+) -> ShownKey:
     """
     Raises:
         TooManyApiKeys
@@ -56,10 +59,15 @@ def create_api_key(*, user: User, name: str, scopes: Iterable[ApiKeyScope], days
             raise TooManyApiKeys
         text = _renew(key, days)
         key.save(force_insert=True)
+        note_security_event(
+            user=user, kind=SecurityEventKind.API_KEY_MADE, client=client, about=key.beginning
+        )
     return ShownKey(key, text)
 
 
-def rotate_api_key(*, user: User, key_id: UUID, days: int, immediately: bool) -> ShownKey:
+def rotate_api_key(
+    *, user: User, key_id: UUID, days: int, immediately: bool, client: Client | None = None
+) -> ShownKey:
     """A new secret and a new life. The old secret ends after a while, or at once.
 
     A secret that was no good any more does not come back to life, and neither does the one before it.
@@ -78,17 +86,21 @@ def rotate_api_key(*, user: User, key_id: UUID, days: int, immediately: bool) ->
         key.previous_until = min(now + API_KEY_ROTATION_GRACE, key.expires_at) if keeps_old else None
         text = _renew(key, days)
         key.save()
+        note_security_event(
+            user=user, kind=SecurityEventKind.API_KEY_ROTATED, client=client, about=key.beginning
+        )
     return ShownKey(key, text)
 
 
-def revoke_api_key(*, user: User, key_id: UUID) -> None:
+def revoke_api_key(*, user: User, key_id: UUID, client: Client | None = None) -> None:
     """
     Raises:
         ApiKeyNotFound
     """
-    deleted, _ = ApiKey.objects.filter(user=user, pk=key_id).delete()
-    if not deleted:
+    key = ApiKey.objects.filter(user=user, pk=key_id).first()
+    if key is None or not key.delete()[0]:
         raise ApiKeyNotFound
+    note_security_event(user=user, kind=SecurityEventKind.API_KEY_REVOKED, client=client, about=key.beginning)
 
 
 @counted_authentication()
@@ -103,7 +115,7 @@ def find_api_key(*, text: str) -> ApiKey:
     key = form and ApiKey.objects.select_related("user").filter(prefix=form[1]).first()
     if not form or not key or not _is_secret_of(key, form[2], now):
         raise ApiKeyRefused
-    may_be_used = key.user.is_active and may_sign_in(user=key.user)
+    may_be_used = key.user.is_active and not key.user.is_leaving and may_sign_in(user=key.user)
     if not may_be_used or not _made_with_password_of(key.user, key):
         raise ApiKeyRefused
     if key.expires_at <= now:

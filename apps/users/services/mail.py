@@ -6,6 +6,7 @@ time of the answer must not tell. So the text is written in the thread, too, in 
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -54,6 +55,21 @@ def send_password_changed(*, email: str) -> None:
 def send_second_factor_changed(*, email: str, is_on: bool) -> None:
     subject = _("Signing in takes a code now") if is_on else _("Signing in takes no code any more")
     _send_on_commit("second_factor_changed", subject, email, lambda: {"is_on": is_on})
+
+
+def send_deletion_asked(*, email: str, due: datetime) -> None:
+    day = due.date().isoformat()
+    _send_on_commit("deletion_asked", _("Your account will be deleted"), email, lambda: {"day": day})
+
+
+def send_deletion_cancelled(*, email: str) -> None:
+    _send_on_commit("deletion_cancelled", _("Your account stays"), email, dict)
+
+
+def send_export_ready(*, email: str, until: datetime) -> None:
+    """Without a link: what is behind it should not lie in a mailbox."""
+    day = until.date().isoformat()
+    _send_on_commit("export_ready", _("Your data is ready"), email, lambda: {"day": day})
 
 
 def _link(page: str, our_page: str, key: str) -> str:

@@ -11,11 +11,12 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from apps.core.exceptions import FieldError
 from apps.users.constants import RESET_LINK_LIFETIME, RESET_LINK_SALT
 from apps.users.exceptions import LinkExpired, LinkInvalid, PasswordRefused, PasswordWrong, WrongCredentials
-from apps.users.models import User
+from apps.users.models import SecurityEventKind, User
 from apps.users.selectors import find_user_by_email, find_user_by_login
 from apps.users.services.confirmation import mark_confirmed
 from apps.users.services.devices import forget_devices, remember_device
 from apps.users.services.mail import send_password_changed, send_password_link
+from apps.users.services.security_events import note_security_event
 from apps.users.services.sessions import SignedIn, end_all_sessions, renew_session
 from apps.users.types import Client
 
@@ -68,7 +69,7 @@ def password_key(*, user: User) -> str:
     return signing.dumps([str(user.pk), user.email, _digest(user)], salt=RESET_LINK_SALT)
 
 
-def reset_password(*, key: str, password: str) -> str:
+def reset_password(*, key: str, password: str, client: Client | None = None) -> str:
     """Whoever has the key reads the account's mail: that confirms the address, and makes theirs a device the
     account knows. All sign-ins end, and all other devices are forgotten. Gives the token for this one.
 
@@ -89,6 +90,7 @@ def reset_password(*, key: str, password: str) -> str:
         _set_password(locked, password)
         mark_confirmed(user=locked)
         end_all_sessions(user=locked)
+        note_security_event(user=locked, kind=SecurityEventKind.PASSWORD_RESET, client=client)
         forget_devices(user=locked)
         return remember_device(user=locked, token="")
 
@@ -111,6 +113,7 @@ def change_password(
             raise PasswordWrong(field="current_password")  # changed a moment ago, by another request
         _set_password(locked, password)
         forget_devices(user=locked, but=client.device)
+        note_security_event(user=locked, kind=SecurityEventKind.PASSWORD_CHANGED, client=client)
         return renew_session(user=locked, session_id=session_id, client=client)
 
 

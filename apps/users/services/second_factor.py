@@ -27,9 +27,11 @@ from apps.users.exceptions import (
     NothingOffered,
     SecondFactorThere,
 )
-from apps.users.models import AuthenticatorApp, RecoveryCode, User
+from apps.users.models import AuthenticatorApp, RecoveryCode, SecurityEventKind, User
 from apps.users.services.mail import send_second_factor_changed
 from apps.users.services.sealing import InvalidToken, seal, unseal
+from apps.users.services.security_events import note_security_event
+from apps.users.types import Client
 
 logger = logging.getLogger(__name__)
 CLOCK: Clock = SYSTEM_CLOCK
@@ -65,7 +67,7 @@ def offer_app(*, user: User) -> Offer:
     return Offer(secret, url)
 
 
-def confirm_app(*, user: User, code: str) -> list[str]:
+def confirm_app(*, user: User, code: str, client: Client | None = None) -> list[str]:
     """The app shows the right code, so from now on it is asked for. Gives the recovery codes.
 
     Raises:
@@ -79,11 +81,12 @@ def confirm_app(*, user: User, code: str) -> list[str]:
         _take_code(app, _plain(code))
         AuthenticatorApp.objects.filter(pk=app.pk).update(confirmed_at=timezone.now())
         codes = _new_recovery_codes(user)
+        note_security_event(user=user, kind=SecurityEventKind.SECOND_FACTOR_ON, client=client)
     send_second_factor_changed(email=user.email, is_on=True)
     return codes
 
 
-def remove_app(*, user: User) -> None:
+def remove_app(*, user: User, client: Client | None = None) -> None:
     """
     Raises:
         NoSecondFactor
@@ -93,10 +96,11 @@ def remove_app(*, user: User) -> None:
         if not removed:
             raise NoSecondFactor
         RecoveryCode.objects.filter(user=user).delete()
+        note_security_event(user=user, kind=SecurityEventKind.SECOND_FACTOR_OFF, client=client)
     send_second_factor_changed(email=user.email, is_on=False)
 
 
-def renew_recovery_codes(*, user: User) -> list[str]:
+def renew_recovery_codes(*, user: User, client: Client | None = None) -> list[str]:
     """The old ones are good no more.
 
     Raises:
@@ -106,10 +110,11 @@ def renew_recovery_codes(*, user: User) -> list[str]:
         app = AuthenticatorApp.objects.select_for_update().filter(user=user, confirmed_at__isnull=False)
         if not app.exists():
             raise NoSecondFactor
+        note_security_event(user=user, kind=SecurityEventKind.RECOVERY_CODES_MADE, client=client)
         return _new_recovery_codes(user)
 
 
-def use_code(*, user: User, code: str) -> None:
+def use_code(*, user: User, code: str, client: Client | None = None) -> None:
     """Of the app, or a recovery code; either works once.
 
     Raises:
@@ -125,6 +130,7 @@ def use_code(*, user: User, code: str) -> None:
     used, _ = RecoveryCode.objects.filter(user=user, digest=_digest(user, plain)).delete()
     if not used:
         raise CodeRefused
+    note_security_event(user=user, kind=SecurityEventKind.RECOVERY_CODE_USED, client=client)
 
 
 def _take_code(app: AuthenticatorApp, code: str) -> None:

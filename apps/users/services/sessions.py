@@ -14,11 +14,13 @@ from django.utils.crypto import salted_hmac
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from apps.users.constants import LOST_REPLY_GRACE, SESSIONS_PER_USER_MAX
-from apps.users.exceptions import TokenRefused
+from apps.users.constants import LOST_REPLY_GRACE, RECENT_SIGN_IN, SESSIONS_PER_USER_MAX
+from apps.users.exceptions import SignInTooOld, TokenRefused
 from apps.users.metrics import counted_authentication
-from apps.users.models import SignInSession, User
+from apps.users.models import SecurityEventKind, SignInSession, User
 from apps.users.selectors import may_sign_in
+from apps.users.services.leaving import cancel_deletion
+from apps.users.services.security_events import note_security_event
 from apps.users.services.tokens import (
     SESSION_CLAIM,
     SessionToken,
@@ -42,6 +44,11 @@ class SignedIn:
 
 
 def open_session(*, user: User, client: Client) -> SignedIn:
+    """
+    Raises:
+        WrongCredentials: the account is being deleted, and it is too late to come back.
+    """
+    cancel_deletion(user=user, client=client)
     now = timezone.now()
     _forget_old_sessions(user, now)
     session = SignInSession.objects.create(
@@ -52,6 +59,7 @@ def open_session(*, user: User, client: Client) -> SignedIn:
         rotated_at=now,
         expires_at=now + settings.JWT_REFRESH_TOKEN_LIFETIME,
     )
+    note_security_event(user=user, kind=SecurityEventKind.SIGNED_IN, client=client)
     return _signed_in(session)
 
 
@@ -93,30 +101,34 @@ def verify_token(*, raw: str) -> User:
     return user
 
 
-def end_session(*, refresh: str | bytes, access: str | bytes) -> None:
+def end_session(*, refresh: str | bytes, access: str | bytes, client: Client) -> None:
     """Whatever of it is known; a token that is no good any more has nothing left to end."""
     for raw, decode in ((refresh, refresh_token_from), (access, access_token_from)):
         with suppress(TokenRefused):
-            _end(decode(raw=raw))
+            _end(decode(raw=raw), client)
 
 
 def end_all_sessions(*, user: User) -> None:
     SignInSession.objects.filter(user=user, revoked_at=None).update(revoked_at=timezone.now())
 
 
-def end_other_sessions(*, user: User, session_id: str | None) -> None:
+def end_other_sessions(*, user: User, session_id: str | None, client: Client) -> None:
     """All but the one with this id."""
     mine = SignInSession.objects.filter(user=user, revoked_at=None)
     others = mine.exclude(pk=session_id) if session_id else mine
-    others.update(revoked_at=timezone.now())
+    if others.update(revoked_at=timezone.now()):
+        note_security_event(user=user, kind=SecurityEventKind.SESSIONS_REVOKED, client=client)
 
 
-def end_one_session(*, user: User, session_id: UUID) -> bool:
+def end_one_session(*, user: User, session_id: UUID, client: Client) -> bool:
     """False where the person has no such sign-in, or has it no more."""
     mine = SignInSession.objects.filter(
         user=user, pk=session_id, revoked_at=None, expires_at__gt=timezone.now()
     )
-    return bool(mine.update(revoked_at=timezone.now()))
+    if not mine.update(revoked_at=timezone.now()):
+        return False
+    note_security_event(user=user, kind=SecurityEventKind.SESSION_REVOKED, client=client)
+    return True
 
 
 def renew_session(*, user: User, session_id: str | None, client: Client) -> SignedIn:
@@ -124,7 +136,7 @@ def renew_session(*, user: User, session_id: str | None, client: Client) -> Sign
 
     All other sign-ins end.
     """
-    end_other_sessions(user=user, session_id=session_id)
+    end_other_sessions(user=user, session_id=session_id, client=client)
     sessions = SignInSession.objects.select_for_update(of=("self",)).select_related("user")
     session = sessions.filter(pk=session_id, user=user, revoked_at=None).first() if session_id else None
     if session is None:
@@ -132,6 +144,17 @@ def renew_session(*, user: User, session_id: str | None, client: Client) -> Sign
     _advance(session, timezone.now())
     session.save()
     return _signed_in(session)
+
+
+def require_recent_sign_in(*, token: Any) -> None:
+    """`token` is what a request was signed in with.
+
+    Raises:
+        SignInTooOld
+    """
+    begun = SignInSession.objects.filter(created_at__gt=timezone.now() - RECENT_SIGN_IN, revoked_at=None)
+    if token is None or not begun.filter(pk=token.get(SESSION_CLAIM)).exists():
+        raise SignInTooOld
 
 
 def _rotate(token: SessionToken, client: Client) -> SignInSession | None:
@@ -155,6 +178,7 @@ def _rotate(token: SessionToken, client: Client) -> SignInSession | None:
             "refresh_token_reused", extra={"event": "refresh_token_reused", "sign_in": str(session.pk)}
         )
         session.revoked_at = now
+        note_security_event(user=session.user, kind=SecurityEventKind.TOKEN_REUSED, client=client)
     session.save()
     return session if session.revoked_at is None else None
 
@@ -182,12 +206,14 @@ def _adopt(token: SessionToken, user: User, client: Client) -> SignedIn:
     return open_session(user=user, client=client)
 
 
-def _end(token: Any) -> None:
-    user_of_token(token=token)
+def _end(token: Any, client: Client) -> None:
+    user = user_of_token(token=token)
     if token[api_settings.TOKEN_TYPE_CLAIM] == SessionToken.token_type:
         use_up_token(token=token)
     if session_id := token.get(SESSION_CLAIM):
-        SignInSession.objects.filter(pk=session_id, revoked_at=None).update(revoked_at=timezone.now())
+        mine = SignInSession.objects.filter(pk=session_id, revoked_at=None)
+        if mine.update(revoked_at=timezone.now()):
+            note_security_event(user=user, kind=SecurityEventKind.SIGNED_OUT, client=client)
 
 
 def _forget_old_sessions(user: User, now: datetime) -> None:

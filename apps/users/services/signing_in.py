@@ -7,13 +7,14 @@ from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.users.constants import SECOND_FACTOR_TICKET_LIFETIME, SECOND_FACTOR_TICKET_SALT
-from apps.users.exceptions import EmailNotConfirmed, TicketRefused, WrongCredentials
+from apps.users.exceptions import CodeRefused, EmailNotConfirmed, TicketRefused, WrongCredentials
 from apps.users.metrics import counted_authentication
-from apps.users.models import User
+from apps.users.models import SecurityEventKind, User
 from apps.users.selectors import has_second_factor, may_sign_in
 from apps.users.services.devices import remember_device
 from apps.users.services.passwords import check_password
 from apps.users.services.second_factor import use_code
+from apps.users.services.security_events import note_failed_sign_in, note_security_event
 from apps.users.services.sessions import SignedIn, open_session
 from apps.users.types import Client, Delivery, SecondFactorNeeded
 
@@ -27,7 +28,11 @@ def sign_in(
         WrongCredentials
         EmailNotConfirmed: only where the password was right.
     """
-    user = check_password(login=login, password=password)
+    try:
+        user = check_password(login=login, password=password)
+    except WrongCredentials:
+        note_failed_sign_in(login=login, client=client)
+        raise
     return complete_sign_in(user=user, client=client, delivery=delivery)
 
 
@@ -85,7 +90,11 @@ def finish_sign_in(*, user: User, code: str, client: Client) -> SignedIn:
     """
     if not may_sign_in(user=user):
         raise EmailNotConfirmed
-    use_code(user=user, code=code)
+    try:
+        use_code(user=user, code=code, client=client)
+    except CodeRefused:
+        note_security_event(user=user, kind=SecurityEventKind.SECOND_FACTOR_FAILED, client=client)
+        raise
     return begin_session(user=user, client=client)
 
 

@@ -75,7 +75,7 @@ def person_behind(holder: Holder) -> User | None:
         sign_in = SignInSession.objects.filter(pk=holder.sign_in_id, revoked_at=None)
         if not sign_in.exists():
             return None
-    return User.objects.filter(pk=holder.user_id, is_active=True).first()
+    return User.objects.filter(pk=holder.user_id, is_active=True, deletion_due_at=None).first()
 
 
 def _digest(ticket: str) -> str:

@@ -85,7 +85,7 @@ def user_of_token(*, token: Token) -> User:
     """
     session_id = token.get(SESSION_CLAIM)
     user = _user_in_session(session_id, token) if session_id else _user_alone(token)
-    if user is None or not user.is_active or not _made_with_password_of(user, token):
+    if user is None or not user.is_active or user.is_leaving or not _made_with_password_of(user, token):
         raise TokenRefused
     return user
 

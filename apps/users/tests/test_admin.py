@@ -2,7 +2,8 @@ import pytest
 from django.contrib.auth import authenticate
 from django.urls import reverse
 
-from apps.users.models import SignInSession, User
+from apps.users.models import SecurityEvent, SignInSession, User
+from apps.users.services.security_events import note_security_event
 from apps.users.tests.factories import PASSWORD, UserFactory
 
 
@@ -108,3 +109,37 @@ def test_wagtail_refuses_a_taken_address_in_words(admin):
 
     assert response.status_code == 200
     assert "This e-mail address is taken." in response.content.decode()
+
+
+def test_what_happened_to_accounts_is_read_in_the_admin_and_not_changed(admin):
+    person = UserFactory()
+    note_security_event(user=person, kind="password_changed")
+    event = SecurityEvent.objects.get(user=person)
+    page = reverse("admin:users_securityevent_change", args=[event.pk])
+
+    listed = admin.get(reverse("admin:users_securityevent_changelist"), {"q": person.username})
+
+    assert "Password changed" in listed.content.decode()
+    assert admin.get(page).status_code == 200
+    assert admin.post(page, {"kind": "signed_in"}).status_code == 403
+    assert admin.post(reverse("admin:users_securityevent_delete", args=[event.pk])).status_code == 403
+    assert admin.get(reverse("admin:users_securityevent_add")).status_code == 403
+
+
+def test_signing_in_to_the_admin_and_failing_to_is_written_down(client, db):
+    root = User.objects.create_superuser("root", "root@example.org", PASSWORD)
+    for password in ("wrong", PASSWORD):
+        client.post("/admin/login/?next=/admin/", {"username": "root", "password": password})
+    client.post("/admin/logout/")
+
+    kinds = SecurityEvent.objects.filter(user=root).order_by("created_at").values_list("kind", flat=True)
+    assert list(kinds) == ["sign_in_failed", "signed_in", "signed_out"]
+
+
+def test_somebody_with_events_can_be_deleted_in_the_admin(admin):
+    person = UserFactory()
+    note_security_event(user=person, kind="signed_in")
+
+    admin.post(reverse("admin:users_user_delete", args=[person.pk]), {"post": "yes"})
+
+    assert not User.objects.filter(pk=person.pk).exists()

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("users", "0004_google")]
+    dependencies = [("users", "0006_leaving")]
 
     operations = [
         migrations.CreateModel(
