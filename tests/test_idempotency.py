@@ -25,6 +25,7 @@ from apps.core.tests.fakes_resilience import wait_until
 from apps.plant_identification.models import Plant, PlantCollection, PlantIdentificationRequest
 from apps.plant_identification.tests.conftest import identify, make_photo, owner, providers
 from apps.users.models import User
+from apps.users.services.api_keys import create_api_key
 from apps.users.tests.factories import PASSWORD, UserFactory
 
 __all__ = ["identify", "owner", "providers"]
@@ -176,6 +177,17 @@ def test_the_same_key_of_another_person_is_another_key(client):
 
     assert theirs.status_code == 201
     assert not is_replayed(theirs)
+    assert Plant.objects.count() == 2
+
+
+def test_each_of_a_person_s_keys_for_scripts_has_idempotency_keys_of_its_own():
+    person = UserFactory()
+    texts = [create_api_key(user=person, name="Script", scopes=["write"], days=1).text for _ in range(2)]
+
+    first, other, again = (send(APIClient(), Authorization=f"Api-Key {text}") for text in (*texts, texts[0]))
+
+    assert [answer.status_code for answer in (first, other, again)] == [201] * 3
+    assert [is_replayed(answer) for answer in (first, other, again)] == [False, False, True]
     assert Plant.objects.count() == 2
 
 
