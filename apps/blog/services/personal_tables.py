@@ -6,7 +6,7 @@ colleagues go with whoever made them.
 
 from typing import Any
 
-from django.db.models import QuerySet, TextField
+from django.db.models import Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from wagtail.admin.models import EditingSession, FormState
 from wagtail.documents import get_document_model
@@ -50,9 +50,15 @@ def _upload_of(upload: Any) -> tuple[PersonalFile, ...]:
 
 
 def _versions_naming(user: User) -> QuerySet[Any]:
-    """Each version of a page is a text in which its owner and the comments of the moment stand, too."""
-    versions = Revision.objects.annotate(text=Cast("content", TextField()))
-    naming: QuerySet[Any] = versions.filter(text__contains=str(user.pk))
+    """Each version of a page is a text in which its owner and the comments of the moment stand, too.
+
+    All of them are read for that, so only for somebody who ever was here.
+    """
+    has_pages = Page.objects.filter(Q(owner=user) | Q(locked_by=user)).exists()
+    was_here = has_pages or PageLogEntry.objects.filter(user=user).exists()
+    versions: QuerySet[Any] = Revision.objects.all() if was_here else Revision.objects.none()
+    with_text = versions.annotate(text=Cast("content", TextField()))
+    naming: QuerySet[Any] = with_text.filter(text__contains=str(user.pk))
     return naming
 
 

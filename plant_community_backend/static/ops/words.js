@@ -66,6 +66,7 @@ export const EVENTS = {
   provider_quota_exhausted: (name) => ["bad", `${name} says the quota is used up`],
   provider_misconfigured: (name, facts) => ["bad", `${name} does not understand us`, `HTTP ${facts.status}`],
   quota_nearly_used: (name, facts) => ["warn", `${name}: quota nearly used`, `${facts.used} of ${facts.limit}`],
+  account_not_deleted: (_, facts) => ["bad", "An account could not be deleted", `${facts.error}; tried again in an hour`],
   redis_gone: () => ["bad", "Redis is gone"],
   redis_back: (_, facts) => ["good", "Redis is back", `after ${about(Number(facts.away_s))}`],
 };
