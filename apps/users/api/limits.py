@@ -4,7 +4,6 @@ An account is counted under what was typed, whether it exists or not: the count 
 """
 
 import hashlib
-import unicodedata
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -14,6 +13,7 @@ from apps.core.api.limits import Limiter, Usage
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
 from apps.core.sentences import Sentence
+from apps.users.api.names import fold_login
 from apps.users.constants import REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
 
 
@@ -63,13 +63,8 @@ RESENT_MAILS = TwofoldLimit("email-resend", period_s=REGISTER_PERIOD_S, setting=
 
 
 def _account_key(account: str) -> str:
-    """However it is written; hashed, because counters need not know addresses.
-
-    Marks are left out: a database folds the dotted capital I into i, Python into an i and a dot.
-    """
-    folded = unicodedata.normalize("NFKD", account).casefold()
-    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    return hashlib.sha256(plain.encode()).hexdigest()
+    """However it is written; hashed, because counters need not know addresses."""
+    return hashlib.sha256(fold_login(account).encode()).hexdigest()
 
 
 def _refuse_exceeded(usages: list[Usage]) -> None:
