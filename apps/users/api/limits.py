@@ -4,7 +4,6 @@ An account is counted under what was typed, whether it exists or not: the count 
 from a device known to the account is counted apart, so that strangers cannot lock anybody out.
 """
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +17,7 @@ from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
 from apps.core.sentences import Sentence
 from apps.users.api.clients import client_of
+from apps.users.api.names import fold_login
 from apps.users.constants import EXPORT_PERIOD_S, REGISTER_PERIOD_S, SIGN_IN_PERIOD_S
 from apps.users.exceptions import ProofRefused
 from apps.users.models import User
@@ -78,7 +78,7 @@ class AttemptLimit:
         return Rule(getattr(settings, self._setting), self._period_s, self._delay_grows)
 
     def _kinds(self, request: AnyRequest, account: str) -> list[tuple[str, str]]:
-        client, name = client_of(request), _folded(account)
+        client, name = client_of(request), fold_login(account)
         if is_known_device(login=account, token=client.device):
             return [("device", f"{client.device} {name}")]
         return [("address", client.address), ("account", name)]
@@ -126,13 +126,6 @@ REGISTRATIONS = AttemptLimit("register", period_s=REGISTER_PERIOD_S, setting="RE
 RESENT_MAILS = AttemptLimit("email-resend", period_s=REGISTER_PERIOD_S, setting="REGISTER_RATE")
 PASSWORD_RESETS = AttemptLimit("password-reset", period_s=REGISTER_PERIOD_S, setting="PASSWORD_RESET_RATE")
 EXPORTS = ExportLimit()
-
-
-def _folded(account: str) -> str:
-    """However it is written, and without marks: a database folds the dotted capital I into i, Python into
-    an i and a dot."""
-    folded = unicodedata.normalize("NFKD", account).casefold()
-    return "".join(letter for letter in folded if not unicodedata.combining(letter))
 
 
 def _too_many(wait_s: float) -> DomainError:

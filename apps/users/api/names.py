@@ -47,6 +47,15 @@ class NameField(serializers.RegexField):
         return name
 
 
+def fold_login(login: str) -> str:
+    """The same for every way of writing one account's name or address, so that none has a limit of its own.
+
+    Marks are left out: a database folds the dotted capital I into i, Python into an i and a dot.
+    """
+    folded = unicodedata.normalize("NFKD", login).casefold()
+    return "".join(letter for letter in folded if not unicodedata.combining(letter))
+
+
 def _alphabets(name: str) -> frozenset[str]:
     letters = (letter for letter in unicodedata.normalize("NFKC", name) if letter.isalpha())
     return frozenset(unicodedata.name(letter, "").partition(" ")[0] for letter in letters)
