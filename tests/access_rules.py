@@ -103,6 +103,8 @@ RULES: dict[str, Rule] = {
     "get /api/v1/auth/api-keys/{key_id}/": account(200, stranger=404),
     "delete /api/v1/auth/api-keys/{key_id}/": account(204, stranger=404),
     "post /api/v1/auth/api-keys/{key_id}/rotate/": account(200, stranger=404),
+    # Browsers report here, and are told nothing.
+    "post /api/v1/security/csp-report/": everybody(204),
     # --- Identifying, and one's identifications ---
     "get /api/v1/meta/": everybody(200),
     "get /api/v1/plant-identification/health/": HEALTH,

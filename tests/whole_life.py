@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pyotp
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
@@ -31,11 +32,15 @@ from wagtail.users.models import UserProfile
 from apps.blog.tests.factories import create_image
 from apps.core.audit import auditing
 from apps.plant_identification.tests.conftest import make_photo
-from apps.users.models import User
+from apps.users.models import ExternalIdentity, User
+from apps.users.services.api_keys import create_api_key
+from apps.users.services.devices import remember_device
 from apps.users.services.exports import ask_for_export
+from apps.users.services.second_factor import confirm_app, offer_app
 from apps.users.services.sessions import end_session, open_session
+from apps.users.services.tickets import issue_ticket
 from apps.users.tests.factories import UserFactory
-from apps.users.types import Client
+from apps.users.types import ApiKeyScope, Client
 
 V1 = "/api/v1"
 
@@ -66,7 +71,9 @@ def _identify_and_keep_plants(person, identify, name, seed):
     identify(make_photo(seed + 1), client=client)
     deleted = identify(make_photo(seed + 2), client=client).json()
     client.delete(deleted["links"]["self"])
-    shelf = client.post(f"{V1}/users/collections/", {"name": f"{name}shelf"}).json()
+    shelf = client.post(
+        f"{V1}/users/collections/", {"name": f"{name}shelf"}, headers={"Idempotency-Key": f"{name}key"}
+    ).json()
     plant = {"identification": record["id"], "nickname": f"{name}fern", "notes": f"{name}notes"}
     client.post(f"{V1}/plant-identification/plants/", {**plant, "collection": shelf["id"]})
 
@@ -77,6 +84,11 @@ def _sign_in_everywhere(person):
     end_session(refresh=gone.refresh, access=gone.access, client=here)
     open_session(user=person, client=here)
     Browser().force_login(person)
+    remember_device(user=person, token="")
+    create_api_key(user=person, name=f"{person.first_name}script", scopes={ApiKeyScope.READ}, days=1)
+    confirm_app(user=person, code=pyotp.TOTP(offer_app(user=person).secret).now())
+    ExternalIdentity.objects.create(user=person, provider="google", subject=f"{person.first_name}subject")
+    issue_ticket(user=person, claims=None)
     ask_for_export(user=person, client=here)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -11,7 +11,6 @@ from apps.users.api.clients import client_of
 from apps.users.models import AccountExport, SecurityEventKind, User
 from apps.users.services.exports import remove_file
 from apps.users.services.leaving import cancel_deletion
-from apps.users.services.security_events import note_failed_sign_in as note_failed
 from apps.users.services.security_events import note_security_event
 
 
@@ -20,13 +19,6 @@ def note_sign_in(request: HttpRequest, user: User, **_: Any) -> None:
     client = client_of(request)
     cancel_deletion(user=user, client=client)
     note_security_event(user=user, kind=SecurityEventKind.SIGNED_IN, client=client)
-
-
-@receiver(user_login_failed, dispatch_uid="users.note_failed_sign_in")
-def note_failed_sign_in(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
-    """The API brings no request along, and notes its own."""
-    if request is not None:
-        note_failed(login=str(credentials.get("username") or ""), client=client_of(request))
 
 
 @receiver(user_logged_out, dispatch_uid="users.note_sign_out")

@@ -2,10 +2,8 @@
 
 from datetime import timedelta
 
-from kombu import Queue
-
-from plant_community_backend.schedule import BEAT_SCHEDULE, TASK_ROUTES
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
+from plant_community_backend.settings.background import *
 from plant_community_backend.settings.env import BASE_DIR, env, names
 from plant_community_backend.settings.identification import *
 from plant_community_backend.settings.privacy import *
@@ -139,20 +137,6 @@ CELERY_BROKER_URL = stores.broker_url(REDIS_URL, sentinels=REDIS_SENTINELS, pass
 CELERY_BROKER_TRANSPORT_OPTIONS = stores.broker_options(
     REDIS_URL, sentinels=REDIS_SENTINELS, sentinel_password=REDIS_SENTINEL_PASSWORD
 )
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_CONNECTION_TIMEOUT = 2  # s
-CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_QUEUES = [Queue(name) for name in ("fast", "default", "slow", "priority")]
-CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = TASK_ROUTES
-CELERY_TASK_CREATE_MISSING_QUEUES = False  # a misspelt queue would swallow its tasks
-CELERY_TASK_ACKS_LATE = True  # a task is done when it is done; each is safe to run twice
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_SOFT_TIME_LIMIT = 600  # s, where a task names none
-CELERY_TASK_TIME_LIMIT = 660
-CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a slow task holds nobody up behind it
-CELERY_BEAT_SCHEDULE = BEAT_SCHEDULE
-CELERY_TIMEZONE = "UTC"
 
 # --- Files --------------------------------------------------------------------------------------------------
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))

@@ -9,9 +9,10 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from apps.users.constants import EMAIL_LINK_LIFETIME, EMAIL_LINK_SALT
 from apps.users.exceptions import LinkExpired, LinkInvalid
-from apps.users.models import User
+from apps.users.models import SecurityEventKind, User
 from apps.users.selectors import find_user_by_email, has_username
 from apps.users.services.mail import send_confirmation_link
+from apps.users.services.security_events import note_security_event
 
 
 def confirmation_key(*, user: User) -> str:
@@ -59,6 +60,7 @@ def mark_confirmed(*, user: User) -> None:
     user.email_verified_at = timezone.now()
     user.save(update_fields=["email_verified_at", "updated_at"])
     _give_wished_username(user)
+    note_security_event(user=user, kind=SecurityEventKind.EMAIL_CONFIRMED)
 
 
 def _content(key: str) -> tuple[UUID, str, str]:

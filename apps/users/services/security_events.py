@@ -45,7 +45,7 @@ def note_security_event(
     )
 
 
-def note_failed_sign_in(*, login: str, client: Client) -> None:
+def note_failed_sign_in(*, login: str, client: Client | None) -> None:
     note_security_event(
         user=find_user_by_login(login=login), kind=SecurityEventKind.SIGN_IN_FAILED, client=client
     )
