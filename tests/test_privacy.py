@@ -38,6 +38,7 @@ NO_TIES = {
     "users.User.username": "of the person's own row",
     "users.User.wished_username": "of the person's own row",
     "core.AuditEntry.actor_name": "of a row with a tie",
+    "core.KeyedRequest.principal": "a digest, of a row with a tie; an address's leads to nobody",
     "wagtailembeds.Embed.author_name": "of a film on another site",
     "wagtailforms.FormSubmission.user": "no form page is in use",
 }
