@@ -30,7 +30,6 @@ PERSONAL_NAME = re.compile(
 )
 # Columns that sound like people and are not.
 NO_TIES = {
-    "core.KeyedRequest.principal": "a digest, of a row with a tie",
     "users.SecurityEvent.user_agent": "of a row with a tie",
     "users.User.email": "of the person's own row",
     "users.User.email_verified_at": "of the person's own row",

@@ -128,6 +128,27 @@ def test_it_identifies_and_reads_the_history_as_a_web_page_and_as_an_app(
     assert len(problems) == 2
 
 
+def test_a_script_identifies_with_an_api_key_and_does_nothing_else(
+    built: Path, product: Fleet, tmp_path: Path
+) -> None:
+    product.sandbox.fault(
+        "both", "outcome", {"outcome": "agree", "species": "Mangifera indica", "confidence": 0.97}
+    )
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(make_photo(21))
+
+    said = npm("run", "--silent", "keys", "--", product.servers[0].url, str(photo), at=built).splitlines()
+
+    assert said == [
+        "made: Greenhouse camera identify read",
+        "identified: Mangifera indica",
+        "history: Mangifera indica",
+        "write: 403 permission_denied",
+        "account: 403 permission_denied",
+        "revoked: 401 authentication_failed",
+    ]
+
+
 def test_it_carries_a_sign_in_on_once_for_all_who_wait_and_survives_a_lost_reply(
     built: Path, product: Fleet
 ) -> None:

@@ -21,11 +21,22 @@ export interface CookieAuthentication {
   readonly kind: "cookies";
 }
 
+/** For scripts and partners: a key that a person made, which does what its scopes say. Never for a web page or an app. */
+export interface ApiKeyAuthentication {
+  readonly kind: "apiKey";
+  readonly key: string;
+}
+
 export interface NoAuthentication {
   readonly kind: "none";
 }
 
-export type Authentication = BearerAuthentication | TokenAuthentication | CookieAuthentication | NoAuthentication;
+export type Authentication =
+  | ApiKeyAuthentication
+  | BearerAuthentication
+  | CookieAuthentication
+  | NoAuthentication
+  | TokenAuthentication;
 
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -33,6 +44,15 @@ export function bearer(accessToken: BearerAuthentication["accessToken"]): Middle
   return {
     async onRequest({ request }) {
       request.headers.set("Authorization", `Bearer ${await accessToken()}`);
+      return request;
+    },
+  };
+}
+
+export function apiKey(key: string): Middleware {
+  return {
+    onRequest({ request }) {
+      request.headers.set("Authorization", `Api-Key ${key}`);
       return request;
     },
   };

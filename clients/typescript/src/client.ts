@@ -1,6 +1,6 @@
 import createClient, { type Client, type Middleware } from "openapi-fetch";
 
-import { type Authentication, bearer, CsrfToken, csrf } from "./authentication.js";
+import { apiKey, type Authentication, bearer, CsrfToken, csrf } from "./authentication.js";
 import { type HistoryEntry, type PageOptions, pages } from "./history.js";
 import { identify, type Identification, type IdentifyOptions, type Photo, type Queued } from "./identify.js";
 import { problemIn, UnexpectedAnswer } from "./problem.js";
@@ -37,6 +37,9 @@ export function createPlantClient(options: PlantClientOptions): PlantClient {
     ...(clientVersion !== undefined && { headers: { "X-Client-Version": clientVersion } }),
   });
   api.use(throwProblems); // the first sees an answer last
+  if (authentication.kind === "apiKey") {
+    api.use(apiKey(authentication.key));
+  }
   if (authentication.kind === "bearer") {
     api.use(bearer(authentication.accessToken));
   }
