@@ -36,10 +36,12 @@ from apps.users.models import (
     KnownDevice,
     OAuthAttempt,
     RecoveryCode,
+    SecurityEventKind,
     User,
 )
 from apps.users.services.accounts import generated_username
 from apps.users.services.openid import OpenIDProvider, ProvenIdentity
+from apps.users.services.security_events import note_security_event
 from apps.users.services.sessions import SignedIn, end_all_sessions
 from apps.users.services.signing_in import complete_sign_in
 from apps.users.types import Client, Delivery, SecondFactorNeeded
@@ -167,6 +169,7 @@ def _person_of(identity: ProvenIdentity) -> User:
     elif not user.has_confirmed_email:
         _hand_over(user, identity)
     ExternalIdentity.objects.create(user=user, provider=GOOGLE, subject=identity.subject)
+    note_security_event(user=user, kind=SecurityEventKind.IDENTITY_LINKED, about=GOOGLE)
     return user
 
 

@@ -10,7 +10,15 @@ from django.utils import timezone
 from apps.core.testing.clock import FakeClock
 from apps.users.constants import OPENID_KEYS_AGAIN_AFTER_S
 from apps.users.exceptions import OAuthRefused
-from apps.users.models import ApiKey, AuthenticatorApp, ExternalIdentity, SignInSession, User
+from apps.users.models import (
+    ApiKey,
+    AuthenticatorApp,
+    ExternalIdentity,
+    SecurityEvent,
+    SecurityEventKind,
+    SignInSession,
+    User,
+)
 from apps.users.models.users import UserQuerySet
 from apps.users.services.api_keys import create_api_key
 from apps.users.services.google import person_of
@@ -132,6 +140,7 @@ def test_an_account_with_the_address_confirmed_on_both_sides_is_linked(visitor):
     person = UserFactory(email="Rosa@Gmail.com")
 
     assert visitor.sign_in().json()["user"]["id"] == str(person.pk)
+    assert SecurityEvent.objects.filter(user=person, kind=SecurityEventKind.IDENTITY_LINKED).count() == 1
     assert Browser().sign_in(person, PASSWORD).status_code == 200
 
 

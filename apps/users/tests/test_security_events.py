@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import jwt
+import pyotp
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,12 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from apps.users.models import SecurityEvent, SecurityEventKind
 from apps.users.services import security_events
 from apps.users.services.confirmation import confirmation_key
+from apps.users.services.passwords import password_key
 from apps.users.services.security_events import forget_old_security_events, note_security_event
-from apps.users.tests.factories import UserFactory
+from apps.users.tests.conftest import AUTH
+from apps.users.tests.factories import PASSWORD, UserFactory
 from apps.users.types import Client
 
 CLIENT = Client(address="198.51.100.7", user_agent="Firefox")
 Kind = SecurityEventKind
+
+
+def read_token(tokens):
+    return jwt.decode(tokens["access"], options={"verify_signature": False})
 
 
 def kinds_of(user):
@@ -65,6 +73,54 @@ def test_a_confirmed_address_is_written_down_once(app):
         assert app("email/verify/", {"key": key}).status_code == 200
 
     assert kinds_of(person) == [Kind.EMAIL_CONFIRMED]
+
+
+def test_every_change_of_how_one_signs_in_is_written_down(app, api_client, person, tokens_of):
+    """As `docs/operations/privacy.md` promises; each with the network it came from."""
+
+    def send(path, body=None, method="post"):
+        headers = {"Authorization": f"Bearer {tokens['access']}"}
+        answer = getattr(api_client, method)(f"{AUTH}{path}", body, format="json", headers=headers)
+        assert answer.status_code < 300, answer.content
+        return answer.json() if answer.content else {}
+
+    app("password/reset/confirm/", {"key": password_key(user=person), "password": PASSWORD})
+    other, tokens = tokens_of(person), tokens_of(person)
+    send(f"sessions/{read_token(other)['sid']}/", method="delete")
+    tokens_of(person)
+    send("sessions/", method="delete")
+    key = send("api-keys/", {"name": "Camera", "scopes": ["read"]})
+    send(f"api-keys/{key['id']}/rotate/")
+    send(f"api-keys/{key['id']}/", method="delete")
+    totp = pyotp.TOTP(send("mfa/totp/", {"password": PASSWORD})["secret"])
+    send("mfa/totp/confirm/", {"code": totp.now()})
+    codes = send("mfa/recovery-codes/", {"password": PASSWORD})["recovery_codes"]
+    step = app("token/", {"login": person.email, "password": PASSWORD}).json()["ticket"]
+    app("mfa/verify/", {"ticket": step, "code": "no code"})
+    app("mfa/verify/", {"ticket": step, "code": codes[0]})
+    send("mfa/totp/remove/", {"password": PASSWORD})
+    send("password/change/", {"current_password": PASSWORD, "new_password": f"{PASSWORD} anew"})
+
+    assert kinds_of(person) == [
+        Kind.PASSWORD_RESET,
+        Kind.SIGNED_IN,
+        Kind.SIGNED_IN,
+        Kind.SESSION_REVOKED,
+        Kind.SIGNED_IN,
+        Kind.SESSIONS_REVOKED,
+        Kind.API_KEY_MADE,
+        Kind.API_KEY_ROTATED,
+        Kind.API_KEY_REVOKED,
+        Kind.SECOND_FACTOR_ON,
+        Kind.RECOVERY_CODES_MADE,
+        Kind.SECOND_FACTOR_FAILED,
+        Kind.RECOVERY_CODE_USED,
+        Kind.SIGNED_IN,
+        Kind.SECOND_FACTOR_OFF,
+        Kind.PASSWORD_CHANGED,
+        Kind.SESSIONS_REVOKED,
+    ]
+    assert set(SecurityEvent.objects.values_list("network", flat=True)) == {"127.0.0.0/24"}
 
 
 @pytest.mark.parametrize(
