@@ -73,13 +73,11 @@ def test_no_answer_outlives_the_species(client, paths, species, change, django_c
     assert all(client.get(path).content != told for path, told in zip(paths, before, strict=True))
 
 
-def test_what_an_identification_teaches_is_told_at_once(
-    client, paths, providers, identify, django_capture_on_commit_callbacks
-):
+@pytest.mark.django_db(transaction=True)
+def test_what_an_identification_teaches_is_told_at_once(client, paths, providers, identify):
     client.get(paths[0])
 
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = identify(make_photo(1)).json()
+    answer = identify(make_photo(1)).json()
 
     names = {one["scientific_name"] for one in client.get(paths[0]).json()["results"]}
     assert answer["scientific_name"] in names
