@@ -73,6 +73,24 @@ def is_replayed(response):
     return response.headers.get("Idempotent-Replayed") == "true"
 
 
+def test_a_key_takes_nothing_back_of_what_was_counted(api_client, settings):
+    """A refused registration is undone, and a guess at names stays one of three an hour."""
+    settings.ACCOUNT_EMAIL_VERIFICATION, settings.REGISTER_RATE = "mandatory", 2
+    UserFactory(username="rose")
+
+    told = [
+        send(
+            api_client,
+            REGISTER,
+            {"email": f"guess{number}@example.org", "password": PASSWORD, "username": "rose"},
+            key=f"key-{number}",
+        ).status_code
+        for number in range(3)
+    ]
+
+    assert told == [400, 400, 429]
+
+
 # --- Who takes a key ----------------------------------------------------------------------------------------
 def operations_with_post():
     document = current_contract().document

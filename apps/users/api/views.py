@@ -77,6 +77,8 @@ class CsrfView(AuthView):
 
 class RegisterView(OncePerKey, AuthView):
     authentication_classes = [RegistrationNeedsCsrf]
+    # The password is asked about outside, and what was counted stays counted when the answer is no.
+    works_in_one_transaction = False
 
     def look_at_limits(self, request: Request) -> None:
         REGISTRATIONS.look(request, email_in(request))
