@@ -12,7 +12,7 @@ const VERSION = "web/1.0.0";
 
 async function main(baseUrl: string, photoPath: string): Promise<void> {
   const photo = new Blob([await readFile(photoPath)], { type: "image/jpeg" });
-  const account = { email: `gardener-${crypto.randomUUID()}@example.org`, password: crypto.randomUUID() };
+  const account = { email: `gardener-${crypto.randomUUID()}@example.org`, password: `leaf after rain ${Date.now()}` };
 
   const page = createPlantClient({
     baseUrl,

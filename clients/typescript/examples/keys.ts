@@ -13,7 +13,7 @@ async function main(baseUrl: string, photoPath: string): Promise<void> {
     authentication: { kind: "cookies" },
     fetch: fetchWithCookies(), // browsers need no such thing
   });
-  const account = { email: `grower-${crypto.randomUUID()}@example.org`, password: crypto.randomUUID() };
+  const account = { email: `grower-${crypto.randomUUID()}@example.org`, password: `leaf after rain ${Date.now()}` };
   await person.api.POST("/api/v1/auth/register/", { body: account });
   const made = dataOf(
     await person.api.POST("/api/v1/auth/api-keys/", {

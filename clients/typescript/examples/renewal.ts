@@ -35,7 +35,7 @@ class Network {
 }
 
 async function main(baseUrl: string): Promise<void> {
-  const account = { email: `gardener-${crypto.randomUUID()}@example.org`, password: crypto.randomUUID() };
+  const account = { email: `gardener-${crypto.randomUUID()}@example.org`, password: `leaf after rain ${Date.now()}` };
   const jar = fetchWithCookies();
   await createPlantClient({ baseUrl, authentication: { kind: "cookies" }, fetch: jar }).api.POST(
     "/api/v1/auth/register/",
