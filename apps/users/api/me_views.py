@@ -26,7 +26,7 @@ from apps.users.api.me_serializers import (
     ExportSerializer,
     SecurityEventSerializer,
 )
-from apps.users.api.password_views import OwnAccountView
+from apps.users.api.views import OwnAccountView
 from apps.users.exceptions import ExportNotFound
 from apps.users.models import AccountExport, SecurityEvent, User
 from apps.users.services.deletion import ask_for_deletion

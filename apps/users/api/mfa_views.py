@@ -11,7 +11,6 @@ from apps.users.api import security_schema as schema
 from apps.users.api.answers import answer_sign_in
 from apps.users.api.clients import client_of
 from apps.users.api.limits import SECOND_FACTOR_FAILURES, SIGN_IN_FAILURES
-from apps.users.api.password_views import OwnAccountView
 from apps.users.api.security_serializers import (
     CodeRequestSerializer,
     CurrentPasswordRequestSerializer,
@@ -21,7 +20,7 @@ from apps.users.api.security_serializers import (
     SecondFactorSerializer,
     SecondStepRequestSerializer,
 )
-from apps.users.api.views import AuthView
+from apps.users.api.views import AuthView, OwnAccountView
 from apps.users.authentication import require_csrf_token
 from apps.users.models import User
 from apps.users.selectors import describe_second_factor

@@ -1,14 +1,10 @@
 """New passwords."""
 
-from typing import cast
-
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from apps.core.api.idempotency import OncePerKey
 from apps.users.api import security_schema as schema
@@ -22,23 +18,11 @@ from apps.users.api.security_serializers import (
     PasswordResetRequestSerializer,
 )
 from apps.users.api.serializers import NoticeSerializer
-from apps.users.api.views import AuthView, email_in
-from apps.users.models import User
+from apps.users.api.views import AuthView, OwnAccountView, email_in
 from apps.users.services.passwords import change_password, request_password_link, reset_password
 
 LINK_SENT = _("If there is an account with this e-mail address, a mail with a link is on its way.")
 PASSWORD_IS_NEW = _("Your password was changed. Sign in with it.")
-
-
-class OwnAccountView(AuthView):
-    """For people who have signed in themselves: no API key opens it."""
-
-    permission_classes = [IsAuthenticated]
-    authentication_classes = APIView.authentication_classes
-
-    @property
-    def user(self) -> User:
-        return cast("User", self.request.user)
 
 
 class PasswordResetView(OncePerKey, AuthView):

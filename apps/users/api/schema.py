@@ -14,11 +14,11 @@ from apps.users.api.schema_parts import (
     TAGS,
     TOO_MANY,
     WRONG,
+    csrf_header,
+    device_headers,
+    problems,
+    set_cookie,
 )
-from apps.users.api.schema_parts import csrf_header as _csrf_header
-from apps.users.api.schema_parts import device_headers as _device_headers
-from apps.users.api.schema_parts import problems as _problems
-from apps.users.api.schema_parts import set_cookie as _set_cookie
 from apps.users.api.serializers import (
     ConfirmEmailRequestSerializer,
     CsrfTokenSerializer,
@@ -78,50 +78,50 @@ class SignInNeedsCsrfScheme(CookiesNeedCsrfScheme):  # type: ignore[no-untyped-c
 
 CSRF: dict[str, Any] = {
     "tags": TAGS,
-    "parameters": [_set_cookie("`csrftoken`", 200)],
+    "parameters": [set_cookie("`csrftoken`", 200)],
     "responses": CsrfTokenSerializer,
 }
 REGISTER: dict[str, Any] = {
     "tags": TAGS,
     "description": "The answer is 202 where an address must be confirmed before signing in, whether or not "
     "it is known, and 201 with the sign-in cookies where that may wait.",
-    "parameters": [_csrf_header(required=False), _set_cookie(SIGN_IN_COOKIES, 201)],
+    "parameters": [csrf_header(required=False), set_cookie(SIGN_IN_COOKIES, 201)],
     "request": RegisterRequestSerializer,
     "responses": {
         201: OpenApiResponse(SignedInSerializer, "The account is made, and signed in."),
         202: OpenApiResponse(NoticeSerializer, "A mail says how to go on."),
-        **_problems(s429=TOO_MANY),
+        **problems(s429=TOO_MANY),
     },
 }
 LOGIN: dict[str, Any] = {
     "tags": TAGS,
-    "parameters": [_csrf_header(required=True), _set_cookie(SIGN_IN_COOKIES, 200)],
+    "parameters": [csrf_header(required=True), set_cookie(SIGN_IN_COOKIES, 200)],
     "request": SignInRequestSerializer,
     "responses": {
         200: SignedInSerializer,
-        **_problems(s401=WRONG, s429=TOO_MANY),
+        **problems(s401=WRONG, s429=TOO_MANY),
         **STEP_LEFT,
     },
 }
 LOGOUT: dict[str, Any] = {
     "tags": TAGS,
-    "parameters": [_csrf_header(required=False), _set_cookie("Both cookies, emptied.", 204)],
+    "parameters": [csrf_header(required=False), set_cookie("Both cookies, emptied.", 204)],
     "request": RefreshRequestSerializer,
     "responses": {204: OpenApiResponse(description="Signed out.")},
 }
 USER: dict[str, Any] = {"tags": TAGS, "responses": UserSerializer}
 USER_UPDATE: dict[str, Any] = {
     "tags": TAGS,
-    "parameters": [_csrf_header(required=False)],
+    "parameters": [csrf_header(required=False)],
     "request": ProfileRequestSerializer,
     "responses": UserSerializer,
 }
 TOKEN: dict[str, Any] = {
     "tags": TAGS,
     "description": "For clients without cookies.",
-    "parameters": _device_headers(200),
+    "parameters": device_headers(200),
     "request": SignInRequestSerializer,
-    "responses": {200: TokenPairSerializer, **_problems(s401=WRONG, s429=TOO_MANY), **STEP_LEFT},
+    "responses": {200: TokenPairSerializer, **problems(s401=WRONG, s429=TOO_MANY), **STEP_LEFT},
 }
 TOKEN_REFRESH: dict[str, Any] = {
     "tags": TAGS,
@@ -129,8 +129,8 @@ TOKEN_REFRESH: dict[str, Any] = {
     "60 s from the same client, whose reply may have been lost. Without a token in the body the cookie is "
     "used, and the new tokens go into cookies.",
     "parameters": [
-        _csrf_header(required=False),
-        _set_cookie(f"{SIGN_IN_COOKIES} Emptied with 401.", 200, 401),
+        csrf_header(required=False),
+        set_cookie(f"{SIGN_IN_COOKIES} Emptied with 401.", 200, 401),
     ],
     "request": RefreshRequestSerializer,
     "responses": {
@@ -139,7 +139,7 @@ TOKEN_REFRESH: dict[str, Any] = {
             serializers=[TokenPairSerializer, SignedInSerializer],
             resource_type_field_name=None,
         ),
-        **_problems(s401=REFUSED, s403="`csrf_failed`: the cookie came without the CSRF token."),
+        **problems(s401=REFUSED, s403="`csrf_failed`: the cookie came without the CSRF token."),
     },
 }
 TOKEN_VERIFY: dict[str, Any] = {
@@ -147,7 +147,7 @@ TOKEN_VERIFY: dict[str, Any] = {
     "request": TokenRequestSerializer,
     "responses": {
         200: OpenApiResponse(OpenApiTypes.OBJECT, "The token works: an empty object."),
-        **_problems(s401=REFUSED),
+        **problems(s401=REFUSED),
     },
 }
 EMAIL_VERIFY: dict[str, Any] = {
@@ -159,5 +159,5 @@ EMAIL_VERIFY: dict[str, Any] = {
 EMAIL_RESEND: dict[str, Any] = {
     "tags": TAGS,
     "request": ResendRequestSerializer,
-    "responses": {202: NoticeSerializer, **_problems(s429=TOO_MANY)},
+    "responses": {202: NoticeSerializer, **problems(s429=TOO_MANY)},
 }

@@ -16,9 +16,9 @@ from rest_framework.response import Response
 
 from apps.users.api import security_schema as schema
 from apps.users.api.clients import client_of, session_id_of
-from apps.users.api.password_views import OwnAccountView
 from apps.users.api.schema_parts import TAGS
 from apps.users.api.security_serializers import SessionSerializer
+from apps.users.api.views import OwnAccountView
 from apps.users.models import SignInSession, User
 from apps.users.selectors import list_active_sessions
 from apps.users.services.sessions import end_one_session, end_other_sessions

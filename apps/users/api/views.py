@@ -68,6 +68,17 @@ class AuthView(APIView):
         return form
 
 
+class OwnAccountView(AuthView):
+    """For people who have signed in themselves: no API key opens it."""
+
+    permission_classes = [IsAuthenticated]
+    authentication_classes = APIView.authentication_classes
+
+    @property
+    def user(self) -> User:
+        return cast("User", self.request.user)
+
+
 class CsrfView(AuthView):
     @extend_schema(**schema.CSRF)
     def get(self, request: Request) -> Response:
@@ -127,27 +138,19 @@ class LogoutView(AuthView):
         return response
 
 
-class UserView(AuthView):
-    permission_classes = [IsAuthenticated]
-    authentication_classes = APIView.authentication_classes
-
+class UserView(OwnAccountView):
     @extend_schema(**schema.USER)
     def get(self, request: Request) -> Response:
         """Who is signed in."""
-        return Response(UserSerializer(cast("User", request.user)).data)
+        return Response(UserSerializer(self.user).data)
 
 
-class UserUpdateView(AuthView):
-    permission_classes = [IsAuthenticated]
-    authentication_classes = APIView.authentication_classes
-
+class UserUpdateView(OwnAccountView):
     @extend_schema(**schema.USER_UPDATE)
     def patch(self, request: Request) -> Response:
         """Change one's names. Fields that are not named here are left alone."""
         form = self.read(ProfileRequestSerializer)
-        return Response(
-            UserSerializer(update_profile(user=cast("User", request.user), changes=form.validated_data)).data
-        )
+        return Response(UserSerializer(update_profile(user=self.user, changes=form.validated_data)).data)
 
 
 class TokenView(AuthView):
