@@ -7,13 +7,10 @@ from django.http import HttpRequest
 from apps.core.exceptions import DomainError
 from apps.users.api.clients import client_of
 from apps.users.api.limits import SECOND_FACTOR_FAILURES, SIGN_IN_FAILURES, AttemptLimit
-from apps.users.exceptions import CodeRefused, SecondFactorMissing, WrongCredentials
-from apps.users.models import SecurityEventKind, User
+from apps.users.exceptions import SecondFactorMissing
+from apps.users.models import User
 from apps.users.selectors import has_second_factor
-from apps.users.services.passwords import check_password
-from apps.users.services.second_factor import use_code
-from apps.users.services.security_events import note_failed_sign_in, note_security_event
-from apps.users.types import Client
+from apps.users.services.signing_in import prove_code, prove_password
 
 
 class EmailOrUsernameBackend(ModelBackend):
@@ -47,26 +44,15 @@ def prove(request: HttpRequest | None, login: str, password: str, code: str) -> 
         CodeRefused
         DomainError: throttled.
     """
+    client = None if request is None else client_of(request)
     with _limited(SIGN_IN_FAILURES, request, login):
-        try:
-            user = check_password(login=login, password=password)
-        except WrongCredentials:
-            note_failed_sign_in(login=login, client=client_of(request) if request else None)
-            raise
+        user = prove_password(login=login, password=password, client=client)
     if has_second_factor(user=user):
         if not code:
             raise SecondFactorMissing
         with _limited(SECOND_FACTOR_FAILURES, request, user.email):
-            _use_code(user, code, client_of(request) if request else None)
+            prove_code(user=user, code=code, client=client)
     return user
-
-
-def _use_code(user: User, code: str, client: Client | None) -> None:
-    try:
-        use_code(user=user, code=code, client=client)
-    except CodeRefused:
-        note_security_event(user=user, kind=SecurityEventKind.SECOND_FACTOR_FAILED, client=client)
-        raise
 
 
 def _limited(limit: AttemptLimit, request: HttpRequest | None, account: str) -> AbstractContextManager[None]:

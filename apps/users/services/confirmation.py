@@ -5,20 +5,21 @@ from uuid import UUID
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
 from apps.users.constants import EMAIL_LINK_LIFETIME, EMAIL_LINK_SALT
 from apps.users.exceptions import LinkExpired, LinkInvalid
 from apps.users.models import SecurityEventKind, User
 from apps.users.selectors import find_user_by_email, has_username
 from apps.users.services.mail import send_confirmation_link
+from apps.users.services.password_digests import password_digest
 from apps.users.services.security_events import note_security_event
 
 
 def confirmation_key(*, user: User) -> str:
     """Good for this account, this address and this password only: a later registration with the
     same unconfirmed address makes the links of an earlier one worthless."""
-    content = [str(user.pk), user.email, _password_digest(user)]
+    content = [str(user.pk), user.email, password_digest(user=user, salt=EMAIL_LINK_SALT)]
     return signing.dumps(content, salt=EMAIL_LINK_SALT)
 
 
@@ -40,14 +41,14 @@ def confirm_email(*, key: str) -> User:
         LinkInvalid: forged, or for an address or password the account no longer has.
         LinkExpired
     """
-    user_id, email, password_digest = _content(key)
+    user_id, email, digest = _content(key)
     with transaction.atomic():
         user = User.objects.select_for_update().filter(pk=user_id, is_active=True).first()
         if user is None or user.email != email:
             raise LinkInvalid
         if user.has_confirmed_email:
             return user
-        if not constant_time_compare(password_digest, _password_digest(user)):
+        if not constant_time_compare(digest, password_digest(user=user, salt=EMAIL_LINK_SALT)):
             raise LinkInvalid
         mark_confirmed(user=user)
     return user
@@ -65,18 +66,12 @@ def mark_confirmed(*, user: User) -> None:
 
 def _content(key: str) -> tuple[UUID, str, str]:
     try:
-        user_id, email, password_digest = signing.loads(
-            key, salt=EMAIL_LINK_SALT, max_age=EMAIL_LINK_LIFETIME
-        )
-        return UUID(user_id), email, password_digest
+        user_id, email, digest = signing.loads(key, salt=EMAIL_LINK_SALT, max_age=EMAIL_LINK_LIFETIME)
+        return UUID(user_id), email, digest
     except signing.SignatureExpired:
         raise LinkExpired from None
     except (signing.BadSignature, ValueError):
         raise LinkInvalid from None
-
-
-def _password_digest(user: User) -> str:
-    return salted_hmac(EMAIL_LINK_SALT, user.password, algorithm="sha256").hexdigest()[:32]
 
 
 def _give_wished_username(user: User) -> None:

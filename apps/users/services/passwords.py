@@ -6,7 +6,7 @@ from django.contrib.auth import password_validation
 from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
 from apps.core.exceptions import FieldError
 from apps.users.constants import RESET_LINK_LIFETIME, RESET_LINK_SALT
@@ -16,6 +16,7 @@ from apps.users.selectors import find_user_by_email, find_user_by_login
 from apps.users.services.confirmation import mark_confirmed
 from apps.users.services.devices import forget_devices, remember_device
 from apps.users.services.mail import send_password_changed, send_password_link
+from apps.users.services.password_digests import password_digest
 from apps.users.services.security_events import note_security_event
 from apps.users.services.sessions import SignedIn, end_all_sessions, renew_session
 from apps.users.types import Client
@@ -66,7 +67,9 @@ def request_password_link(*, email: str) -> None:
 
 def password_key(*, user: User) -> str:
     """Good for this account, this address and this password only, so it is used up by the new password."""
-    return signing.dumps([str(user.pk), user.email, _digest(user)], salt=RESET_LINK_SALT)
+    return signing.dumps(
+        [str(user.pk), user.email, password_digest(user=user, salt=RESET_LINK_SALT)], salt=RESET_LINK_SALT
+    )
 
 
 def reset_password(*, key: str, password: str, client: Client | None = None) -> str:
@@ -119,15 +122,17 @@ def change_password(
 
 def _user_of(key: str) -> User:
     try:
-        user_id, email, password_digest = signing.loads(
-            key, salt=RESET_LINK_SALT, max_age=RESET_LINK_LIFETIME
-        )
+        user_id, email, digest = signing.loads(key, salt=RESET_LINK_SALT, max_age=RESET_LINK_LIFETIME)
         user = User.objects.filter(pk=UUID(user_id), is_active=True).first()
     except signing.SignatureExpired:
         raise LinkExpired from None
     except (signing.BadSignature, ValueError):
         raise LinkInvalid from None
-    if user is None or user.email != email or not constant_time_compare(password_digest, _digest(user)):
+    if (
+        user is None
+        or user.email != email
+        or not constant_time_compare(digest, password_digest(user=user, salt=RESET_LINK_SALT))
+    ):
         raise LinkInvalid
     return user
 
@@ -136,7 +141,3 @@ def _set_password(user: User, password: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password", "updated_at"])
     send_password_changed(email=user.email)
-
-
-def _digest(user: User) -> str:
-    return salted_hmac(RESET_LINK_SALT, user.password, algorithm="sha256").hexdigest()[:32]
