@@ -147,6 +147,7 @@ class BlogPostPage(Page):  # type: ignore[misc]
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
+        index.AutocompleteField("intro"),  # what the editors' own search looks in, beside the title
         index.SearchField("body"),
         index.RelatedFields("authors", [index.SearchField("name")]),
         index.RelatedFields("tags", [index.SearchField("name")]),
