@@ -36,5 +36,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "erase-accounts": {"task": "users.erase_accounts", "schedule": 300.0, "options": {"expires": 300}},
     "remove-what-has-expired": {"task": "users.remove_what_has_expired", "schedule": 3_600.0},
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
+    "publish-scheduled": {"task": "blog.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
     "send-csp-digest": {"task": "core.send_csp_digest", "schedule": crontab(hour=6, minute=0)},
 }

@@ -1,4 +1,7 @@
-"""What ends the content API's kept answers: every change of something that they tell, or hide."""
+"""What follows a change of pages.
+
+The content API's kept answers end with every change of something that they tell, or hide.
+"""
 
 from typing import Any
 
@@ -6,9 +9,11 @@ from django.db.models.signals import post_delete, post_save
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction, Site, get_page_models
+from wagtail.search import index
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from apps.blog.constants import CONTENT
+from apps.blog.models import BlogPostPage
 from apps.core.kept_answers import forget_answers
 
 
@@ -20,6 +25,12 @@ def connect() -> None:
             signal.connect(_forget, sender=model, dispatch_uid=f"content-{model.__name__}")
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
         signal.connect(_forget, dispatch_uid="content")
+    page_published.connect(_index_again, sender=BlogPostPage, dispatch_uid="index-post")
+
+
+def _index_again(instance: BlogPostPage, **_: Any) -> None:
+    """Wagtail puts a page into the index with its own row, before its tags, authors and species are saved."""
+    index.insert_or_update_object(instance)
 
 
 def _forget(**_: Any) -> None:
