@@ -32,6 +32,16 @@ class NoLongerEditable(DomainError):
     )
 
 
+class CommentRejected(DomainError):
+    code = ErrorCode.CONFLICT
+    detail = Sentence("A moderator has decided about this comment, so it cannot be changed.")
+
+
+class OwnCommentReported(DomainError):
+    code = ErrorCode.CONFLICT
+    detail = Sentence("This is your own comment. You can delete it.")
+
+
 class AccountGone(DomainError):
     code = ErrorCode.AUTHENTICATION_FAILED
     detail = Sentence("This account is not there any more.")

@@ -1,15 +1,20 @@
-"""What ends the content API's kept answers: every change of something that they tell, or hide."""
+"""What ends the content API's kept answers: every change of something that they tell, or hide.
+
+And what an account takes along, however it goes.
+"""
 
 from typing import Any
 
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction, Site, get_page_models
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from apps.blog.constants import CONTENT
+from apps.blog.services.comments import erase_comments_of
 from apps.core.kept_answers import forget_answers
+from apps.users.public import User
 
 
 def connect() -> None:
@@ -20,6 +25,11 @@ def connect() -> None:
             signal.connect(_forget, sender=model, dispatch_uid=f"content-{model.__name__}")
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
         signal.connect(_forget, dispatch_uid="content")
+    pre_delete.connect(_erase_comments, sender=User, dispatch_uid="blog-comments")
+
+
+def _erase_comments(instance: User, **_: Any) -> None:
+    erase_comments_of(instance)
 
 
 def _forget(**_: Any) -> None:

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from apps.blog.services.comments import forget_deleted_comments
 from apps.blog.services.views import forget_old_views, write_views
 
 
@@ -13,3 +14,4 @@ def write_views_task() -> int:
 @shared_task(name="blog.tidy_up")
 def tidy_up_task() -> None:
     forget_old_views()
+    forget_deleted_comments()

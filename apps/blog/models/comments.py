@@ -110,6 +110,10 @@ class PostComment(TimestampedModel):
         return len(self.path) // PATH_STEP_CHARS - 1
 
     @property
+    def takes_replies(self) -> bool:
+        return self.is_readable and self.depth < COMMENT_DEPTH_MAX - 1
+
+    @property
     def is_readable(self) -> bool:
         return self.state == CommentState.PUBLISHED and self.deleted_at is None
 

@@ -94,13 +94,15 @@ def test_a_worker_that_dies_loses_nothing_and_counts_nothing_twice(post, api_cli
 
     with monkeypatch.context() as before_writing:
         before_writing.setattr(counting, "_write_batch", die)
-        pytest.raises(RuntimeError, counting.write_views)
+        with pytest.raises(RuntimeError):
+            counting.write_views()
     open_post(api_client, post, address="203.0.113.8")  # counted meanwhile
 
     client = get_redis()
     with monkeypatch.context() as after_writing:
         after_writing.setattr(type(client), "pipeline", die)
-        pytest.raises(RuntimeError, counting.write_views)
+        with pytest.raises(RuntimeError):
+            counting.write_views()
     assert sum(stored(post).values()) == 1
 
     counting.write_views()
