@@ -12,3 +12,7 @@ PICTURE_RENDITION = "max-1280x1280"
 PARAGRAPH_FEATURES = ["bold", "italic", "link", "document-link", "ol", "ul"]
 
 CONTENT = "content"  # the tag of answers that tell what is published
+
+WEBHOOK_DEADLINE_S = 10.0  # of one attempt to tell somebody that content has changed
+WEBHOOK_REPLY_MAX_BYTES = 64_000  # nobody reads the reply
+WEBHOOK_PAUSES_S = (10, 60, 300, 600, 1_800)  # between the attempts: after half an hour they have restarted

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.background import *
+from plant_community_backend.settings.content import *
 from plant_community_backend.settings.env import BASE_DIR, env, names
 from plant_community_backend.settings.identification import *
 from plant_community_backend.settings.privacy import *
@@ -28,6 +29,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
+    "wagtail.contrib.sitemaps",
     "wagtail.api.v2",
     "wagtail.embeds",
     "wagtail.sites",
@@ -45,6 +47,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "corsheaders",
     "rest_framework",

@@ -72,6 +72,7 @@ CORS_ALLOW_HEADERS = [
     "if-none-match",
     "prefer",
     "x-client-version",
+    "x-preview-token",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
