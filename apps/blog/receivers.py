@@ -2,6 +2,7 @@
 
 from copy import copy
 from typing import Any
+from uuid import UUID
 
 from django.db.models.signals import post_delete, post_save
 from wagtail.documents import get_document_model
@@ -17,21 +18,25 @@ from wagtail.models import (
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from apps.blog.constants import CONTENT
+from apps.blog.models import BlogAuthor, BlogCategory, BlogSeries
+from apps.blog.services.previews import forget_drafts
 from apps.blog.services.webhooks import announce_change
 from apps.core.kept_answers import forget_answers
 
 
 def connect() -> None:
     """A draft that is saved ends them, too: to tell drafts apart would cost more than a few answers."""
-    parts_of_pages = [get_image_model(), get_document_model()]
+    parts_of_pages = [get_image_model(), get_document_model(), BlogAuthor, BlogCategory, BlogSeries]
     models = [*get_page_models(), *parts_of_pages, Site, Collection, CollectionViewRestriction]
     for model in [*models, PageViewRestriction]:
         for signal in (post_save, post_delete):
             signal.connect(_forget, sender=model, dispatch_uid=f"content-{model.__name__}")
     for model in parts_of_pages:
-        post_save.connect(_tell_of_part, sender=model, dispatch_uid=f"webhook-{model.__name__}")
+        for signal in (post_save, post_delete):
+            signal.connect(_tell_of_part, sender=model, dispatch_uid=f"webhook-{model.__name__}")
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
         signal.connect(_forget, dispatch_uid="content")
+    page_published.connect(_forget_drafts, dispatch_uid="previews")
     page_published.connect(_tell_published, dispatch_uid="webhook")
     page_unpublished.connect(_tell_unpublished, dispatch_uid="webhook")
     page_slug_changed.connect(_tell_new_slug, dispatch_uid="webhook")
@@ -40,6 +45,10 @@ def connect() -> None:
 
 def _forget(**_: Any) -> None:
     forget_answers(CONTENT)
+
+
+def _forget_drafts(instance: Page, **_: Any) -> None:
+    forget_drafts(instance)
 
 
 def _tell_published(instance: Page, **_: Any) -> None:
@@ -71,8 +80,13 @@ def _tell_address(page: Page, url_path_before: str) -> None:
 def _tell_of_part(instance: Any, *, created: bool = False, **_: Any) -> None:
     """Whatever shows it may have kept it; what is new nobody can have kept."""
     if not created:
-        announce_change(event="content.changed", data={"id": instance.pk, "model": instance._meta.label})
+        announce_change(event="content.changed", data=_row(instance))
 
 
 def _page(page: Page) -> dict[str, Any]:
-    return {"id": page.pk, "model": page.specific_class._meta.label, "url": page.get_full_url()}
+    return {**_row(page.specific_deferred), "url": page.get_full_url()}
+
+
+def _row(instance: Any) -> dict[str, Any]:
+    key = instance.pk
+    return {"id": str(key) if isinstance(key, UUID) else key, "model": instance._meta.label}  # noqa: SLF001

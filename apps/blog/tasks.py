@@ -5,8 +5,12 @@ from typing import Any
 from celery import Task, shared_task
 
 from apps.blog.constants import WEBHOOK_PAUSES_S
-from apps.blog.exceptions import WebhookNotTaken
-from apps.blog.services.webhooks import DELIVER_WEBHOOK, deliver_webhook, give_webhook_up
+from apps.blog.services.webhooks import (
+    DELIVER_WEBHOOK,
+    WebhookNotTaken,
+    deliver_webhook,
+    give_webhook_up,
+)
 
 
 @shared_task(name=DELIVER_WEBHOOK, bind=True, max_retries=len(WEBHOOK_PAUSES_S))

@@ -1,5 +1,6 @@
 """What other apps may use of plant identification."""
 
+from apps.plant_identification.constants import SPECIES_ANSWERS
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.services.encyclopedia.portrait import (
     Fact,
@@ -8,4 +9,11 @@ from apps.plant_identification.services.encyclopedia.portrait import (
     portray_species,
 )
 
-__all__ = ["Fact", "Hazard", "PlantSpecies", "SpeciesPortrait", "portray_species"]
+__all__ = [
+    "SPECIES_ANSWERS",
+    "Fact",
+    "Hazard",
+    "PlantSpecies",
+    "SpeciesPortrait",
+    "portray_species",
+]

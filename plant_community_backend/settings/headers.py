@@ -1,6 +1,7 @@
 """What browsers are told about this site."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from corsheaders.defaults import default_headers
 
@@ -42,6 +43,14 @@ EDITORS_POLICY: dict[str, Any] = {
     "worker-src": [SELF, "blob:"],
     "frame-ancestors": [SELF],
 }
+
+
+def editors_policy(web_app: str) -> dict[str, Any]:
+    """With room for the web app, which shows drafts in a frame beside the form."""
+    parts = urlsplit(web_app)
+    frames = [f"{parts.scheme}://{parts.netloc}"] if web_app else []
+    return {**EDITORS_POLICY, "frame-src": [*EDITORS_POLICY["frame-src"], *frames]}
+
 
 PERMISSIONS_POLICY = (
     ", ".join(

@@ -1,5 +1,6 @@
 from apps.blog.models.directories import BlogAuthorPage, BlogCategoryPage, PlantSpeciesPage
 from apps.blog.models.pages import BlogIndexPage, BlogPostPage, BlogPostTag
+from apps.blog.models.previews import PreviewDraft
 from apps.blog.models.snippets import BlogAuthor, BlogCategory, BlogSeries
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "BlogPostTag",
     "BlogSeries",
     "PlantSpeciesPage",
+    "PreviewDraft",
 ]

@@ -1,7 +1,7 @@
 """Tells others that content has changed, so that they let go of what they keep.
 
-Messages follow https://www.standardwebhooks.com: an id that stays the same when a message comes again, the moment
-of this attempt, and an HMAC-SHA256 over both and the body.
+Messages follow https://www.standardwebhooks.com: an id that stays the same when a message comes again, the
+moment of this attempt, and an HMAC-SHA256 over both and the body.
 """
 
 import base64
@@ -21,7 +21,6 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.blog.constants import WEBHOOK_DEADLINE_S, WEBHOOK_REPLY_MAX_BYTES
-from apps.blog.exceptions import WebhookNotTaken
 from apps.core.background import enqueue
 from apps.core.http import OutboundClient, OutboundError, ReplyTooLarge, ReplyUnreadable
 from apps.core.resilience.clock import DeadlinePassed
@@ -31,6 +30,12 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - how such secrets begin
 _WORTH_ANOTHER_TRY = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 
 logger = logging.getLogger(__name__)
+
+
+class WebhookNotTaken(Exception):
+    def __init__(self, reason: str, *, may_be_taken_later: bool) -> None:
+        super().__init__(reason)
+        self.may_be_taken_later = may_be_taken_later
 
 
 def announce_change(*, event: str, data: dict[str, Any]) -> None:
