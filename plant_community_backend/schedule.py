@@ -37,5 +37,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "erase-accounts": {"task": "users.erase_accounts", "schedule": 300.0, "options": {"expires": 300}},
     "remove-what-has-expired": {"task": "users.remove_what_has_expired", "schedule": 3_600.0},
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
+    "write-views": {"task": "blog.write_views", "schedule": 60.0, "options": {"expires": 60}},
+    "tidy-up-blog": {"task": "blog.tidy_up", "schedule": 600.0, "options": {"expires": 600}},
     "send-csp-digest": {"task": "core.send_csp_digest", "schedule": crontab(hour=6, minute=0)},
 }

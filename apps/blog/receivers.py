@@ -1,10 +1,13 @@
-"""What ends kept answers, here and elsewhere: every change of something that they tell, or hide."""
+"""What ends kept answers, here and elsewhere: every change of something that they tell, or hide.
+
+And what an account takes along, however it goes.
+"""
 
 from copy import copy
 from typing import Any
 from uuid import UUID
 
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from wagtail.documents import get_document_model
 from wagtail.images import get_image_model
 from wagtail.models import (
@@ -19,9 +22,11 @@ from wagtail.signals import page_published, page_slug_changed, page_unpublished,
 
 from apps.blog.constants import CONTENT
 from apps.blog.models import BlogAuthor, BlogCategory, BlogSeries
+from apps.blog.services.comments import erase_comments_of
 from apps.blog.services.previews import forget_drafts
 from apps.blog.services.webhooks import announce_change
 from apps.core.kept_answers import forget_answers
+from apps.users.public import User
 
 
 def connect() -> None:
@@ -41,6 +46,11 @@ def connect() -> None:
     page_unpublished.connect(_tell_unpublished, dispatch_uid="webhook")
     page_slug_changed.connect(_tell_new_slug, dispatch_uid="webhook")
     post_page_move.connect(_tell_moved, dispatch_uid="webhook")
+    pre_delete.connect(_erase_comments, sender=User, dispatch_uid="blog-comments")
+
+
+def _erase_comments(instance: User, **_: Any) -> None:
+    erase_comments_of(instance)
 
 
 def _forget(**_: Any) -> None:

@@ -1,16 +1,29 @@
-"""What the workers do for the blog. Each task is safe to run twice."""
+"""What the workers do for the blog. Each task is safe to run twice, and takes a bounded bite."""
 
 from typing import Any
 
 from celery import Task, shared_task
 
 from apps.blog.constants import WEBHOOK_PAUSES_S
+from apps.blog.services.comments import forget_deleted_comments
+from apps.blog.services.views import forget_old_views, write_views
 from apps.blog.services.webhooks import (
     DELIVER_WEBHOOK,
     WebhookNotTaken,
     deliver_webhook,
     give_webhook_up,
 )
+
+
+@shared_task(name="blog.write_views")
+def write_views_task() -> int:
+    return write_views()
+
+
+@shared_task(name="blog.tidy_up")
+def tidy_up_task() -> None:
+    forget_old_views()
+    forget_deleted_comments()
 
 
 @shared_task(name=DELIVER_WEBHOOK, bind=True, max_retries=len(WEBHOOK_PAUSES_S))

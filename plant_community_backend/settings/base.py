@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.background import *
+from plant_community_backend.settings.community import *
 from plant_community_backend.settings.content import *
 from plant_community_backend.settings.env import BASE_DIR, env, names
 from plant_community_backend.settings.identification import *

@@ -130,6 +130,9 @@ class BlogPostPage(HeadlessPreviewMixin):
         help_text="Shown where the post is shared. Left out: the featured image.",
     )
     reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
+    takes_comments = models.BooleanField(
+        "readers may comment", default=True, help_text="What was said already stays readable."
+    )
 
     objects = PageManager.from_queryset(BlogPostQuerySet)()
 
@@ -150,6 +153,7 @@ class BlogPostPage(HeadlessPreviewMixin):
         MultiFieldPanel([FieldPanel("series"), FieldPanel("series_position")], heading="Series"),
     ]
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
+    settings_panels = [*Page.settings_panels, FieldPanel("takes_comments")]
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),

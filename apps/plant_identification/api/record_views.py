@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api.sparse import SparseReads
+from apps.core.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.core.languages import written_language
 from apps.plant_identification.api.filters import CreationOrdering, RequestFilter
 from apps.plant_identification.api.serializers import (
@@ -19,7 +20,6 @@ from apps.plant_identification.api.serializers import (
     IdentificationSerializer,
     RequestEntrySerializer,
 )
-from apps.plant_identification.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.selectors import get_request, list_requests
