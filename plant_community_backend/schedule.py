@@ -39,5 +39,6 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
     "write-views": {"task": "blog.write_views", "schedule": 60.0, "options": {"expires": 60}},
     "tidy-up-blog": {"task": "blog.tidy_up", "schedule": 600.0, "options": {"expires": 600}},
+    "publish-scheduled": {"task": "blog.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
     "send-csp-digest": {"task": "core.send_csp_digest", "schedule": crontab(hour=6, minute=0)},
 }

@@ -6,6 +6,7 @@ from celery import Task, shared_task
 
 from apps.blog.constants import WEBHOOK_PAUSES_S
 from apps.blog.services.comments import forget_deleted_comments
+from apps.blog.services.scheduling import publish_what_is_due
 from apps.blog.services.views import forget_old_views, write_views
 from apps.blog.services.webhooks import (
     DELIVER_WEBHOOK,
@@ -36,3 +37,8 @@ def deliver_webhook_task(self: Task, number: int, message: dict[str, Any]) -> No
         if exc.may_be_taken_later and tried < len(WEBHOOK_PAUSES_S):
             raise self.retry(countdown=WEBHOOK_PAUSES_S[tried]) from exc
         give_webhook_up(number=number, message=message, reason=str(exc))
+
+
+@shared_task(name="blog.publish_scheduled")
+def publish_scheduled_task() -> None:
+    publish_what_is_due()

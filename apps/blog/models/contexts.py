@@ -19,7 +19,6 @@ from apps.blog.models.reading import (
     in_reading_order,
     page_of,
     posts_about,
-    related_posts,
     species_with_pages,
 )
 from apps.blog.models.snippets import BlogSeries
@@ -98,8 +97,7 @@ def post_context(post: BlogPostPage, request: HttpRequest) -> Context:
         "species": [
             _link(each, request, name=each.canonical_name, common_name=_common_name(each)) for each in species
         ],
-        "series": _series_of(post, blog, request),
-        "related": related_posts(post),
+        "series_url": _series_url(post, blog, request),
         "feed": _feed("posts"),
     }
 
@@ -119,22 +117,10 @@ def posts_on_one_page(posts: Any, request: HttpRequest) -> PostsOnOnePage[Any]:
     return Paginator(cards(posts), POSTS_PER_PAGE).get_page(request.GET.get("page"))
 
 
-def _series_of(post: BlogPostPage, blog: BlogIndexPage, request: HttpRequest) -> Context | None:
-    """None for a post that stands alone, also where the others of its series are not published yet."""
+def _series_url(post: BlogPostPage, blog: BlogIndexPage, request: HttpRequest) -> str:
     if post.series is None:
-        return None
-    posts = list(in_reading_order().filter(series=post.series))
-    place = next((place for place, each in enumerate(posts) if each.pk == post.pk), None)
-    if place is None or len(posts) == 1:
-        return None
-    return {
-        "title": post.series.title,
-        "url": blog.get_url(request) + blog.reverse_subpage("series", args=[post.series.slug]),
-        "posts": posts,
-        "place": place + 1,
-        "previous": posts[place - 1] if place else None,
-        "next": posts[place + 1] if place + 1 < len(posts) else None,
-    }
+        return ""
+    return f"{blog.get_url(request)}{blog.reverse_subpage('series', args=[post.series.slug])}"
 
 
 def _blog_of(page: Page) -> BlogIndexPage:

@@ -1,5 +1,6 @@
 from typing import Any, Self
 
+from django import forms
 from django.db import models
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest
@@ -8,6 +9,7 @@ from django.utils import timezone
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from taggit.models import Tag, TaggedItemBase
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
 from wagtail.blocks import StreamValue
@@ -18,7 +20,7 @@ from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from apps.blog.blocks import BodyBlock
+from apps.blog.blocks import BodyBlock, species_shown_in
 from apps.blog.constants import CARD_RENDITION, INTRO_MAX_CHARS, WORDS_PER_MINUTE
 from apps.blog.models.previews import HeadlessPreviewMixin
 from apps.blog.models.snippets import BlogSeries
@@ -92,6 +94,14 @@ class BlogPostTag(TaggedItemBase):  # type: ignore[misc]
     content_object = ParentalKey("blog.BlogPostPage", on_delete=models.CASCADE, related_name="tagged_items")
 
 
+class BlogPostForm(WagtailAdminPageForm):  # type: ignore[misc]
+    """An editor names a plant once, where the text shows it, and the post is about it from then on."""
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        self.instance.species = species_shown_in(self.instance.body)
+        return super().save(commit)
+
+
 class BlogPostPage(HeadlessPreviewMixin):
     intro = models.CharField(
         max_length=INTRO_MAX_CHARS, help_text="One or two sentences, shown in lists and by search engines."
@@ -109,12 +119,8 @@ class BlogPostPage(HeadlessPreviewMixin):
     authors = ParentalManyToManyField("blog.BlogAuthor", blank=True, related_name="posts")
     categories = ParentalManyToManyField("blog.BlogCategory", blank=True, related_name="posts")
     tags = ClusterTaggableManager(through=BlogPostTag, blank=True)
-    species = ParentalManyToManyField(
-        "plant_identification.PlantSpecies",
-        blank=True,
-        related_name="posts",
-        help_text="The plants this post is about; their pages link to it.",
-    )
+    # What the blocks of the text show, once it has been saved in the editor: see `BlogPostForm`.
+    species = ParentalManyToManyField("plant_identification.PlantSpecies", blank=True, related_name="posts")
     series = models.ForeignKey(
         "blog.BlogSeries", null=True, blank=True, on_delete=models.SET_NULL, related_name="posts"
     )
@@ -142,22 +148,29 @@ class BlogPostPage(HeadlessPreviewMixin):
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("date"),
         FieldPanel("intro"),
         FieldPanel("featured_image"),
         FieldPanel("body"),
-        FieldPanel("authors"),
+        FieldPanel("date"),
+        FieldPanel("authors", widget=forms.CheckboxSelectMultiple),
         MultiFieldPanel(
-            [FieldPanel("categories"), FieldPanel("tags"), FieldPanel("species")], heading="What it is about"
+            [FieldPanel("categories", widget=forms.CheckboxSelectMultiple), FieldPanel("tags")],
+            heading="What it is about",
+            help_text="The plants of the text are added by themselves.",
         ),
         MultiFieldPanel([FieldPanel("series"), FieldPanel("series_position")], heading="Series"),
+        FieldPanel("reading_minutes", read_only=True),
     ]
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
     settings_panels = [*Page.settings_panels, FieldPanel("takes_comments")]
+    base_form_class = BlogPostForm
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
         index.SearchField("body"),
+        index.RelatedFields("authors", [index.SearchField("name")]),
+        index.RelatedFields("tags", [index.SearchField("name")]),
+        index.RelatedFields("species", [index.SearchField("canonical_name")]),
         index.FilterField("date"),
     ]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import Count, F, Model, Prefetch, Q, QuerySet
 from wagtail.images import get_image_model
 
-from apps.blog.constants import RELATED_POSTS, RENDITIONS
+from apps.blog.constants import RENDITIONS
 from apps.blog.models.directories import BlogAuthorPage, BlogCategoryPage, PlantSpeciesPage
 from apps.blog.models.pages import BlogPostPage
 from apps.blog.models.snippets import BlogAuthor, BlogCategory
@@ -81,23 +81,6 @@ def in_reading_order() -> Any:
     """Posts of a series as they are meant to be read; those without a place come last, by their date."""
     posts = BlogPostPage.objects.live().public().defer("body")
     return posts.order_by(F("series_position").asc(nulls_last=True), "date", "pk")
-
-
-def related_posts(post: BlogPostPage) -> Any:
-    """Those that share most with it, if any: species count before categories, these before tags."""
-    species = [each.pk for each in post.species.all()]
-    categories = [each.pk for each in post.categories.all()]
-    tags = [each.pk for each in post.tags.all()]
-    shares = Q(species__in=species) | Q(categories__in=categories) | Q(tags__in=tags)
-    found = BlogPostPage.objects.live().public().filter(shares).exclude(pk=post.pk or 0)
-    ranked = found.annotate(
-        shared_species=Count("species", filter=Q(species__in=species), distinct=True),
-        shared_categories=Count("categories", filter=Q(categories__in=categories), distinct=True),
-        shared_tags=Count("tags", filter=Q(tags__in=tags), distinct=True),
-    ).order_by("-shared_species", "-shared_categories", "-shared_tags", "-date", "-pk")
-    ids = list(ranked.values_list("pk", flat=True)[:RELATED_POSTS])
-    by_id = cards(BlogPostPage.objects.all()).in_bulk(ids)
-    return [by_id[each] for each in ids]
 
 
 def posts_about(species_id: UUID) -> Any:

@@ -6,10 +6,14 @@ from typing import Any
 from django import template
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.blog.models import BlogPostPage
+from apps.blog.selectors import PlaceInSeries, find_place_in_series, list_related_posts
 from apps.blog.services.structured_data import describe_page, social_picture
 from apps.plant_identification.public import Fact
 
 register = template.Library()
+
+RELATED_POSTS = 3  # one row of cards
 
 # As Django's `json_script` does: nothing in it ends the element it stands in.
 _NO_MARKUP = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
@@ -31,6 +35,18 @@ def page_head(context: dict[str, Any]) -> dict[str, Any]:
         "is_post": context.get("post") is not None,
         "documents": [_json(each) for each in describe_page(page, portrait=context.get("portrait"))],
     }
+
+
+@register.simple_tag
+def place_in_series(post: BlogPostPage) -> PlaceInSeries | None:
+    """None for a post that stands alone, also where the others of its series are not published yet."""
+    place = find_place_in_series(post=post)
+    return place if place and place.count > 1 else None
+
+
+@register.simple_tag
+def related_to(post: BlogPostPage) -> list[BlogPostPage]:
+    return list_related_posts(post=post, limit=RELATED_POSTS)
 
 
 @register.filter
