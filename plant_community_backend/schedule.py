@@ -7,6 +7,7 @@ from celery.schedules import crontab
 # Tasks that are not for the queue `default`.
 TASK_ROUTES: dict[str, dict[str, str]] = {
     "blog.send_newsletters": {"queue": "slow"},
+    "blog.deliver_webhook": {"queue": "slow"},
     "users.make_exports": {"queue": "slow"},
     "users.erase_accounts": {"queue": "slow"},
     "users.remove_what_has_expired": {"queue": "slow"},
