@@ -9,6 +9,14 @@ from apps.plant_identification.models.quota import QuotaReservation, QuotaShare,
 from apps.plant_identification.models.requests import ExperimentGroup, PlantIdentificationRequest
 from apps.plant_identification.models.similar_photos import PhotoFingerprint
 from apps.plant_identification.models.species import PlantSpecies
+from apps.plant_identification.models.species_facts import (
+    FactSource,
+    SourceKind,
+    SpeciesFact,
+    SpeciesPicture,
+    ToxicityStatement,
+    ToxicityTarget,
+)
 from apps.plant_identification.models.species_names import (
     NameKind,
     SpeciesName,
@@ -18,6 +26,7 @@ from apps.plant_identification.models.species_names import (
 
 __all__ = [
     "ExperimentGroup",
+    "FactSource",
     "IdentificationAnswer",
     "IdentificationFeedback",
     "NameKind",
@@ -32,8 +41,13 @@ __all__ = [
     "QuotaReservation",
     "QuotaShare",
     "QuotaWindow",
+    "SourceKind",
+    "SpeciesFact",
     "SpeciesName",
+    "SpeciesPicture",
     "SpeciesWord",
     "SpellingKey",
+    "ToxicityStatement",
+    "ToxicityTarget",
     "UnwantedCopy",
 ]
