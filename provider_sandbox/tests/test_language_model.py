@@ -58,7 +58,7 @@ def test_it_refuses_and_is_cut_on_demand(sandbox):
     assert refused["content"] is None
     assert refused["refusal"].startswith("Sandbox text:")
     assert cut["finish_reason"] == "length"
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
         json.loads(cut["message"]["content"])
     assert complete(sandbox, max_completion_tokens=3).json()["choices"][0]["finish_reason"] == "length"
 

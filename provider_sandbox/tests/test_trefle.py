@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -21,8 +20,8 @@ class Trefle:
 
 
 @pytest.fixture
-def trefle(sandbox) -> Iterator[Trefle]:
-    yield Trefle(sandbox.trefle_url)
+def trefle(sandbox) -> Trefle:
+    return Trefle(sandbox.trefle_url)
 
 
 def test_a_species_is_told_whole_by_its_slug_and_by_its_number(trefle):

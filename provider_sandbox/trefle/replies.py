@@ -1,4 +1,4 @@
-"""Trefle's two shapes of a species, filled from the catalogue; what that does not know is null, as mostly there."""
+"""Trefle's two shapes of a species, filled from the catalogue; what that does not know is null."""
 
 import datetime as dt
 import hashlib
