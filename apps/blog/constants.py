@@ -47,3 +47,33 @@ CARE_FIELDS = {
 UNIT_WORDS = {"in": "inches", "USDA zone": "(USDA)", "pH": ""}
 
 CONTENT = "content"  # the tag of answers that tell what is published
+
+# --- Comments -----------------------------------------------------------------------------------------------
+COMMENT_MAX_CHARS = 4_000
+COMMENT_DEPTH_MAX = 3  # comment, reply, reply to that: deeper ones no phone can show
+COMMENTS_UNTIL_TRUSTED = 2  # of one person published; until then each waits for a moderator
+COMMENTS_WAITING_MAX = 10  # of one person, so that nobody can bury the moderators
+COMMENT_EDIT_S = 900
+COMMENT_UNDO_S = 600  # how long a deletion can be taken back
+COMMENT_PERIOD_S = 3_600
+REPORT_NOTE_MAX_CHARS = 300
+REPORTS_PER_COMMENT_MAX = 20  # a moderator needs no more to look
+# What makes a comment wait; see services/spam.py
+COMMENT_LINKS_MAX = 2
+REPEATED_TEXT_MIN_CHARS = 30  # shorter ones, as “Thank you!”, many people say
+REPEATED_WITHIN_S = 7 * 86_400
+TOO_FAST_S = 15
+
+# --- Newsletter ---------------------------------------------------------------------------------------------
+CONSENT_VERSION = "2026-11"  # of the sentence in newsletter_confirm.html; a new sentence is a new version
+NEWSLETTER_LINK_DAYS = 7  # unconfirmed addresses are forgotten after this
+NEWSLETTER_LINKS_MAX = 3  # to one address while it is unconfirmed
+NEWSLETTER_LINK_EVERY_S = 600
+NEWSLETTER_PERIOD_S = 3_600
+NEWSLETTER_MAILS_PER_RUN = 500  # of one issue; the rest comes with the next run
+NEWSLETTER_BATCH = 50
+
+# --- Views --------------------------------------------------------------------------------------------------
+VIEW_AGAIN_AFTER_S = 1_800  # until then the same visitor of the same post is the same view
+VIEWS_KEPT_DAYS = 400
+POPULAR_DAYS_MAX = 365

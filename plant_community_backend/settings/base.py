@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.background import *
+from plant_community_backend.settings.community import *
 from plant_community_backend.settings.env import BASE_DIR, env, names
 from plant_community_backend.settings.identification import *
 from plant_community_backend.settings.privacy import *
@@ -218,7 +219,7 @@ REST_FRAMEWORK = {
     "DEFAULT_VERSION": "v1",
     "ALLOWED_VERSIONS": ["v1"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.NewestFirstPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["apps.core.api.filtering.FilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "apps.core.api.problems.problem_exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",

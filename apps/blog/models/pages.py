@@ -120,6 +120,9 @@ class BlogPostPage(Page):  # type: ignore[misc]
         help_text="Shown where the post is shared. Left out: the featured image.",
     )
     reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
+    takes_comments = models.BooleanField(
+        "readers may comment", default=True, help_text="What was said already stays readable."
+    )
 
     objects = PageManager.from_queryset(BlogPostQuerySet)()
 
@@ -144,6 +147,7 @@ class BlogPostPage(Page):  # type: ignore[misc]
     ]
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
     base_form_class = BlogPostForm
+    settings_panels = [*Page.settings_panels, FieldPanel("takes_comments")]
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
