@@ -105,6 +105,7 @@ def _world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 @pytest.fixture
 def world(_world: World, db: None, settings: Any) -> World:
     settings.SIGN_IN_RATE = settings.REGISTER_RATE = settings.API_KEY_RATE = 1_000
+    settings.NEWSLETTER_RATE = 1_000
     settings.PLANT_ID_API_KEY = "of a service that is not asked here"
     return _world
 
