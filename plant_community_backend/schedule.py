@@ -37,6 +37,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "erase-accounts": {"task": "users.erase_accounts", "schedule": 300.0, "options": {"expires": 300}},
     "remove-what-has-expired": {"task": "users.remove_what_has_expired", "schedule": 3_600.0},
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
+    "publish-scheduled": {"task": "blog.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
     "write-views": {"task": "blog.write_views", "schedule": 60.0, "options": {"expires": 60}},
     "tidy-up-blog": {"task": "blog.tidy_up", "schedule": 600.0, "options": {"expires": 600}},
     "send-newsletters": {"task": "blog.send_newsletters", "schedule": 60.0, "options": {"expires": 60}},

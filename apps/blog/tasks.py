@@ -4,6 +4,7 @@ from celery import shared_task
 
 from apps.blog.services.comments import forget_deleted_comments
 from apps.blog.services.newsletter import SEND_NEWSLETTERS, forget_old_deliveries, send_due_newsletters
+from apps.blog.services.scheduling import publish_what_is_due
 from apps.blog.services.subscriptions import forget_unconfirmed
 from apps.blog.services.views import forget_old_views, write_views
 
@@ -24,3 +25,8 @@ def tidy_up_task() -> None:
     forget_deleted_comments()
     forget_unconfirmed()
     forget_old_deliveries()
+
+
+@shared_task(name="blog.publish_scheduled")
+def publish_scheduled_task() -> None:
+    publish_what_is_due()

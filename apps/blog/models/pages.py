@@ -1,5 +1,6 @@
 from typing import Any, Self
 
+from django import forms
 from django.core.paginator import Page as PostsOnOnePage
 from django.core.paginator import Paginator
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils import timezone
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
 from taggit.models import TaggedItemBase
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
 from wagtail.blocks import StreamValue
@@ -19,7 +21,7 @@ from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from apps.blog.blocks import BodyBlock
+from apps.blog.blocks import BodyBlock, species_shown_in
 from apps.blog.constants import CARD_RENDITION, INTRO_MAX_CHARS, POSTS_PER_PAGE, WORDS_PER_MINUTE
 
 
@@ -76,6 +78,14 @@ class BlogPostTag(TaggedItemBase):  # type: ignore[misc]
     content_object = ParentalKey("blog.BlogPostPage", on_delete=models.CASCADE, related_name="tagged_items")
 
 
+class BlogPostForm(WagtailAdminPageForm):  # type: ignore[misc]
+    """An editor names a plant once, where the text shows it, and the post is about it from then on."""
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        self.instance.species = species_shown_in(self.instance.body)
+        return super().save(commit)
+
+
 class BlogPostPage(Page):  # type: ignore[misc]
     intro = models.CharField(
         max_length=INTRO_MAX_CHARS, help_text="One or two sentences, shown in lists and by search engines."
@@ -93,12 +103,8 @@ class BlogPostPage(Page):  # type: ignore[misc]
     authors = ParentalManyToManyField("blog.BlogAuthor", blank=True, related_name="posts")
     categories = ParentalManyToManyField("blog.BlogCategory", blank=True, related_name="posts")
     tags = ClusterTaggableManager(through=BlogPostTag, blank=True)
-    species = ParentalManyToManyField(
-        "plant_identification.PlantSpecies",
-        blank=True,
-        related_name="posts",
-        help_text="The plants this post is about; their pages link to it.",
-    )
+    # What the blocks of the text show, once it has been saved in the editor: see `BlogPostForm`.
+    species = ParentalManyToManyField("plant_identification.PlantSpecies", blank=True, related_name="posts")
     series = models.ForeignKey(
         "blog.BlogSeries", null=True, blank=True, on_delete=models.SET_NULL, related_name="posts"
     )
@@ -126,22 +132,30 @@ class BlogPostPage(Page):  # type: ignore[misc]
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("date"),
         FieldPanel("intro"),
         FieldPanel("featured_image"),
         FieldPanel("body"),
-        FieldPanel("authors"),
+        FieldPanel("date"),
+        FieldPanel("authors", widget=forms.CheckboxSelectMultiple),
         MultiFieldPanel(
-            [FieldPanel("categories"), FieldPanel("tags"), FieldPanel("species")], heading="What it is about"
+            [FieldPanel("categories", widget=forms.CheckboxSelectMultiple), FieldPanel("tags")],
+            heading="What it is about",
+            help_text="The plants of the text are added by themselves.",
         ),
         MultiFieldPanel([FieldPanel("series"), FieldPanel("series_position")], heading="Series"),
+        FieldPanel("reading_minutes", read_only=True),
     ]
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
+    base_form_class = BlogPostForm
     settings_panels = [*Page.settings_panels, FieldPanel("takes_comments")]
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
+        index.AutocompleteField("intro"),  # what the editors' own search looks in, beside the title
         index.SearchField("body"),
+        index.RelatedFields("authors", [index.SearchField("name")]),
+        index.RelatedFields("tags", [index.SearchField("name")]),
+        index.RelatedFields("species", [index.SearchField("canonical_name")]),
         index.FilterField("date"),
     ]
     api_fields = [
