@@ -6,13 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.blog.constants import RELATED_MAX_POSTS
-from apps.blog.models import BlogPostPage, BlogSeries, PostComment
+from apps.blog.models import BlogCategory, BlogPostPage, BlogSeries, PostComment
 from apps.blog.models.comments import MODERATE
+from apps.plant_identification.public import PlantSpecies
 from apps.users.public import User
+
+SEARCHED_POSTS_MAX = 200
+SERIES_POSTS_MAX = 100
 
 # What two posts have in common, and how much it says about whether readers of one want the other.
 _WEIGHTS = {"species": 4, "series": 3, "tags": 2, "categories": 1}
@@ -70,6 +74,45 @@ def find_place_in_series(*, post: BlogPostPage) -> PlaceInSeries | None:
 def list_people_who_may_edit() -> QuerySet[User]:
     may_enter = Q(groups__permissions__codename="access_admin") | Q(is_superuser=True)
     return User.objects.filter(may_enter, is_active=True).distinct().order_by("username")
+
+
+def list_posts() -> Any:
+    """Public ones, with what a list tells of them: as many queries for one as for a hundred."""
+    posts = BlogPostPage.objects.live().public().defer("body").select_related("series")
+    species = Prefetch("species", queryset=PlantSpecies.objects.visible().only("pk"))
+    return posts.with_card_pictures().prefetch_related("categories", "authors", "tags", species)
+
+
+def get_post(name: str) -> BlogPostPage | None:
+    """By its id or its slug; the newest, where posts below several pages share one."""
+    found = list_posts().defer(None).newest_first()
+    by_id = found.filter(pk=name).first() if name.isascii() and name.isdigit() else None
+    return by_id or found.filter(slug=name).first()
+
+
+def find_posts(text: str) -> list[int]:
+    """Ids of public posts in which these words stand, as the search of the pages finds them. Bounded."""
+    found = BlogPostPage.objects.live().public().search(text)
+    return [post.pk for post in found[:SEARCHED_POSTS_MAX]]
+
+
+def list_categories() -> QuerySet[BlogCategory]:
+    return BlogCategory.objects.annotate(post_count=_public_posts())
+
+
+def list_series() -> QuerySet[BlogSeries]:
+    return BlogSeries.objects.annotate(post_count=_public_posts())
+
+
+def list_posts_of_series(series: BlogSeries) -> Any:
+    """As they are meant to be read; those without a place come last, by their date."""
+    places = F("series_position").asc(nulls_last=True)
+    return list_posts().filter(series=series).order_by(places, "date", "pk")[:SERIES_POSTS_MAX]
+
+
+def _public_posts() -> Count:
+    public = BlogPostPage.objects.live().public().values("pk")
+    return Count("posts", filter=Q(posts__pk__in=public), distinct=True)
 
 
 def popular_posts(*, days: int, limit: int) -> list[int]:
