@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.blog.constants import RELATED_MAX_POSTS
 from apps.blog.models import BlogCategory, BlogPostPage, BlogSeries, PostComment
 from apps.blog.models.comments import MODERATE
+from apps.blog.models.reading import cards, in_reading_order, with_post_counts
 from apps.plant_identification.public import PlantSpecies
 from apps.users.public import User
 
@@ -78,16 +79,16 @@ def list_people_who_may_edit() -> QuerySet[User]:
 
 def list_posts() -> Any:
     """Public ones, with what a list tells of them: as many queries for one as for a hundred."""
-    posts = BlogPostPage.objects.live().public().defer("body").select_related("series")
-    species = Prefetch("species", queryset=PlantSpecies.objects.visible().only("pk"))
-    return posts.with_card_pictures().prefetch_related("categories", "authors", "tags", species)
+    return _with_species(cards(BlogPostPage.objects.live().public()))
 
 
 def get_post(name: str) -> BlogPostPage | None:
     """By its id or its slug; the newest, where posts below several pages share one."""
-    found = list_posts().defer(None).newest_first()
-    by_id = found.filter(pk=name).first() if name.isascii() and name.isdigit() else None
-    return by_id or found.filter(slug=name).first()
+    found: Any = _with_species(cards(BlogPostPage.objects.published())).defer(None)
+    post: BlogPostPage | None = None
+    if name.isascii() and name.isdigit():
+        post = found.filter(pk=name).first()
+    return post or found.filter(slug=name).first()
 
 
 def find_posts(text: str) -> list[int]:
@@ -97,22 +98,20 @@ def find_posts(text: str) -> list[int]:
 
 
 def list_categories() -> QuerySet[BlogCategory]:
-    return BlogCategory.objects.annotate(post_count=_public_posts())
+    return with_post_counts(BlogCategory.objects.all())
 
 
 def list_series() -> QuerySet[BlogSeries]:
-    return BlogSeries.objects.annotate(post_count=_public_posts())
+    return with_post_counts(BlogSeries.objects.all())
 
 
 def list_posts_of_series(series: BlogSeries) -> Any:
-    """As they are meant to be read; those without a place come last, by their date."""
-    places = F("series_position").asc(nulls_last=True)
-    return list_posts().filter(series=series).order_by(places, "date", "pk")[:SERIES_POSTS_MAX]
+    """As they are meant to be read."""
+    return _with_species(cards(in_reading_order().filter(series=series)))[:SERIES_POSTS_MAX]
 
 
-def _public_posts() -> Count:
-    public = BlogPostPage.objects.live().public().values("pk")
-    return Count("posts", filter=Q(posts__pk__in=public), distinct=True)
+def _with_species(posts: Any) -> Any:
+    return posts.prefetch_related(Prefetch("species", queryset=PlantSpecies.objects.visible().only("pk")))
 
 
 def popular_posts(*, days: int, limit: int) -> list[int]:

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from wagtail.images.models import SourceImageIOError
 
+from apps.blog.api.serializers import BodyField
 from apps.blog.constants import CARD_RENDITION
 from apps.blog.models import BlogPostPage, BlogSeries
 from apps.blog.selectors import is_open_to_comments, list_posts_of_series
@@ -96,21 +97,11 @@ class PostEntrySerializer(serializers.Serializer[BlogPostPage]):
         }
 
 
-class PostBlockSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    type = serializers.CharField()
-    value = serializers.JSONField(help_text="As the content API describes it for this type.")
-
-
 class PostSerializer(PostEntrySerializer):
-    body = serializers.SerializerMethodField()
-
-    @extend_schema_field(PostBlockSerializer(many=True))
-    def get_body(self, post: BlogPostPage) -> Any:
-        return post.body.stream_block.get_api_representation(post.body, self.context)
+    body = BodyField()
 
 
-class CategorySerializer(serializers.Serializer[Any]):
+class CategoryEntrySerializer(serializers.Serializer[Any]):
     slug = serializers.CharField()
     name = serializers.CharField()
     description = serializers.CharField()
@@ -124,7 +115,7 @@ class SeriesEntrySerializer(serializers.Serializer[Any]):
     post_count = serializers.IntegerField(help_text="Public ones.")
 
 
-class SeriesSerializer(SeriesEntrySerializer):
+class SeriesWithPostsSerializer(SeriesEntrySerializer):
     posts = serializers.SerializerMethodField(help_text="In the order they are to be read, 100 at most.")
 
     @extend_schema_field(PostEntrySerializer(many=True))

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from apps.blog.api.v1.filters import PostFilter, PostOrdering
 from apps.blog.api.v1.limits import BlogThrottle
 from apps.blog.api.v1.post_serializers import (
-    CategorySerializer,
+    CategoryEntrySerializer,
     PostEntrySerializer,
     PostSerializer,
     SeriesEntrySerializer,
-    SeriesSerializer,
+    SeriesWithPostsSerializer,
 )
 from apps.blog.constants import CONTENT
 from apps.blog.exceptions import NothingThere
@@ -50,6 +50,7 @@ class PostListView(_BlogView, ListAPIView[BlogPostPage]):
     """All public posts, newest first."""
 
     api_key_access = KeyAccess()
+    queryset = BlogPostPage.objects.none()  # what the description is made from, without a database
     serializer_class = PostEntrySerializer
     pagination_class = PostPagination
     filter_backends = [DjangoFilterBackend, PostOrdering]
@@ -84,14 +85,14 @@ class CategoryListView(_BlogView, ListAPIView[BlogCategory]):
     """What posts are filed under, by name."""
 
     api_key_access = KeyAccess()
-    serializer_class = CategorySerializer
+    serializer_class = CategoryEntrySerializer
     pagination_class = CategoryPagination
     filter_backends = []
 
     def get_queryset(self) -> QuerySet[BlogCategory]:
         return list_categories()
 
-    @extend_schema(operation_id="list_categories", responses=CategorySerializer(many=True))
+    @extend_schema(operation_id="list_categories", responses=CategoryEntrySerializer(many=True))
     @told_for_a_while(CONTENT)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
@@ -118,12 +119,12 @@ class SeriesDetailView(_BlogView):
     """One series, with its posts in the order they are meant to be read."""
 
     api_key_access = KeyAccess()
-    shown_by = SeriesSerializer
+    shown_by = SeriesWithPostsSerializer
 
-    @extend_schema(operation_id="get_series", responses=SeriesSerializer)
+    @extend_schema(operation_id="get_series", responses=SeriesWithPostsSerializer)
     @told_for_a_while(CONTENT)
     def get(self, request: Request, slug: str) -> Response:
         series = list_series().filter(slug=slug).first()
         if series is None:
             raise NothingThere
-        return Response(SeriesSerializer(series, context={"request": request}).data)
+        return Response(SeriesWithPostsSerializer(series, context={"request": request}).data)
