@@ -2168,6 +2168,19 @@ export interface components {
             /** Format: double */
             retry_in_seconds: number | null;
         };
+        CitedSource: {
+            key: string;
+            title: string;
+            /** @description `dataset`, `service`, `editors` or `model`. */
+            kind: string;
+            /** @description An address, a DOI, or where to find it. */
+            url: string;
+            /** @description As the source states it; empty: none. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
+        };
         ClientRequirements: {
             /** @description Older ones are answered 403 `client_too_old`. */
             min_version: string;
@@ -2425,6 +2438,14 @@ export interface components {
             probability: number;
             description: string | null;
         };
+        Distribution: {
+            /** @description A text or a list of texts. */
+            regions: unknown;
+            /** Format: date */
+            date: string;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
+        };
         EmailVerified: {
             email_verified: boolean;
         };
@@ -2507,6 +2528,27 @@ export interface components {
          * @enum {string}
          */
         ExportStateEnum: "waiting" | "ready" | "failed";
+        Fact: {
+            /** @description Such as `light` or `height_max`. */
+            field: string;
+            /** @description A text, a number or a list of texts, as the source says it. */
+            value: unknown;
+            /** @description Of the value, such as `in` or `USDA zone`. */
+            readonly unit: string | null;
+            /** @description The same in centimetres or degrees Celsius, where it is a length or a temperature. */
+            readonly metric: components["schemas"]["Metric"] | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            date: string;
+            /** @description False: take it for a hint, and say so wherever it is shown. */
+            is_verified: boolean;
+            /** @description An editor chose it among sources that differ. */
+            is_preferred: boolean;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
+        };
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -2892,6 +2934,11 @@ export interface components {
             languages: components["schemas"]["Languages"];
             /** @description Which services one can sign in with, beside a password. */
             sign_in: components["schemas"]["SignInWays"];
+        };
+        Metric: {
+            /** Format: double */
+            value: number;
+            unit: components["schemas"]["UnitEnum"];
         };
         /**
          * @description * `scientific` - scientific
@@ -3745,7 +3792,7 @@ export interface components {
             identification_count: number;
             /** @description True where a local sandbox made all of this up. */
             from_sandbox: boolean;
-            readonly links: components["schemas"]["SpeciesLinks"];
+            readonly links: components["schemas"]["SpeciesPageLinks"];
             /** @description The language asked for comes first, then English, then the others. */
             readonly common_names: components["schemas"]["CommonNames"][];
             synonyms: string[];
@@ -3753,7 +3800,19 @@ export interface components {
             readonly taxonomy: {
                 [key: string]: string;
             } | null;
+            /** @description Of names and place. `catalogue`: the sources that `catalogue_sources` names. */
             readonly sources: components["schemas"]["FactSource"][];
+            /** @description Keys of `fact_sources`. */
+            readonly catalogue_sources: string[];
+            /** @description The number of its name at IPNI. */
+            readonly powo_id: string | null;
+            /** @description By field, the preferred first. Sources that differ stand beside each other. */
+            readonly facts: components["schemas"]["Fact"][];
+            /** @description Null: nobody told us. */
+            readonly distribution: components["schemas"]["Distribution"] | null;
+            readonly pictures: components["schemas"]["SpeciesPicture"][];
+            /** @description All that are named in this answer. */
+            readonly fact_sources: components["schemas"]["CitedSource"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3839,6 +3898,17 @@ export interface components {
                 readonly last_published_at: string | null;
             };
         };
+        SpeciesPageLinks: {
+            self: string;
+            /** @description Its page at the GBIF. */
+            gbif: string | null;
+            /** @description Its page at Plants of the World Online. */
+            powo: string | null;
+            /** @description What the blog writes about it. */
+            posts: string;
+            /** @description The same as whole pages, in the content API. */
+            content: string;
+        };
         SpeciesPageSummary: {
             readonly id: number;
             /** @description The page title as you'd like it to be seen by the public */
@@ -3872,6 +3942,26 @@ export interface components {
                 /** Format: date-time */
                 readonly last_published_at?: string | null;
             };
+        };
+        SpeciesPicture: {
+            /** @description What it shows, also for who cannot see it. */
+            caption: string;
+            /** @description Who made it. */
+            credit: string;
+            /** @description Such as `CC-BY-3.0`. */
+            licence: string;
+            licence_url: string;
+            /** @description Where it was found. */
+            source_url: string;
+            /** @description At most 1280 pixels wide and high. */
+            readonly large: components["schemas"]["SpeciesRendition"];
+            /** @description A square of 320 pixels, or what there is of it. */
+            readonly small: components["schemas"]["SpeciesRendition"];
+        };
+        SpeciesRendition: {
+            url: string;
+            width: number;
+            height: number;
         };
         SubscriptionRequestRequest: {
             /** Format: email */
@@ -3939,6 +4029,12 @@ export interface components {
             chemical: string[];
             prevention: string[];
         };
+        /**
+         * @description * `cm` - cm
+         *     * `degC` - degC
+         * @enum {string}
+         */
+        UnitEnum: "cm" | "degC";
         Usage: {
             limit: number;
             used: number;
@@ -16141,6 +16237,8 @@ export interface operations {
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
+                /** @description Only those with pictures, or those without. */
+                has_pictures?: boolean;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -16357,7 +16455,7 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `created_at`, `updated_at`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `catalogue_sources`, `powo_id`, `facts`, `distribution`, `pictures`, `fact_sources`, `created_at`, `updated_at`. */
                 fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
@@ -16454,6 +16552,18 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Species"];
                 };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
             304: {
