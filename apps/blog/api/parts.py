@@ -1,5 +1,6 @@
 """What posts and pages are told with: pictures, subjects, people, plants."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -138,12 +139,12 @@ def common_name_of(species: PlantSpecies) -> str | None:
     return str(names[0]) if names else None
 
 
-def html_url_of(context: dict[str, Any], thing: Any) -> str | None:
+def html_url_of(context: Mapping[str, Any], thing: Any) -> str | None:
     page = page_of(thing)
     return page.get_full_url(context["request"]) if page else None
 
 
 def detail_url_of(
-    context: dict[str, Any], thing: AbstractImage | BlogAuthor | BlogCategory | BlogSeries
+    context: Mapping[str, Any], thing: AbstractImage | BlogAuthor | BlogCategory | BlogSeries
 ) -> str:
     return str(get_object_detail_url(context["router"], context["request"], type(thing), thing.pk))
