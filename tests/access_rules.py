@@ -144,6 +144,22 @@ RULES: dict[str, Rule] = {
     "get /api/v1/plant-identification/species/": readers(200),
     "get /api/v1/plant-identification/species/{species_id}/": readers(200),
     "get /api/v1/plant-identification/search/species/": readers(200),
+    # --- The blog's readers ---
+    "get /api/v1/blog/posts/{post_id}/comments/": readers(200),
+    "post /api/v1/blog/posts/{post_id}/comments/": each_their_own(201, WRITE, body={"text": "Mine, too."}),
+    "post /api/v1/blog/posts/{post_id}/views/": everybody(204),
+    "get /api/v1/blog/comments/{comment_id}/": readers(200),
+    "patch /api/v1/blog/comments/{comment_id}/": owner_alone(200, WRITE, body={"text": "Two, even."}),
+    "delete /api/v1/blog/comments/{comment_id}/": owner_alone(204, WRITE),
+    "post /api/v1/blog/comments/{comment_id}/restore/": owner_alone(200, WRITE),
+    # Nobody reports a comment of their own.
+    "post /api/v1/blog/comments/{comment_id}/report/": Rule(
+        409, 204, 401, 403, 403, 401, None, {"reason": "other"}, "json"
+    ),
+    "post /api/v1/blog/newsletter/": everybody(202, body={"email": "rosa@example.org"}),
+    # The mailbox decides, by what was sent to it.
+    "post /api/v1/blog/newsletter/confirm/": everybody(400),
+    "post /api/v1/blog/newsletter/unsubscribe/": everybody(400),
     # --- Content: a find for nothing finds nothing, and there are no pictures and files in this world ---
     "get /api/v2/authors/": everybody(200),
     "get /api/v2/authors/{id}/": everybody(404),

@@ -21,7 +21,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 from wagtail.models import Site
 
-from apps.blog.models import BlogIndexPage
+from apps.blog.models import BlogIndexPage, CommentState, PostComment
+from apps.blog.models.comments import PATH_STEP_CHARS
 from apps.blog.tests.factories import add_post
 from apps.core.testing.contract import current_contract
 from apps.plant_identification.models import (
@@ -42,7 +43,16 @@ ANSWER = Path(__file__).resolve().parent.parent / "docs" / "api" / "examples" / 
 OF_THE_RECORD = ("id", "cache", "age_s", "created_at", "links")
 ACTORS = ("anonymous", "stranger", "expired_key", "other_key", "key", "owner")
 SCOPES = frozenset(map(str, ApiKeyScope))
-MISSING = {"export_id", "key_id", "session_id", "request_id", "plant_id", "collection_id", "species_id"}
+MISSING = {
+    "export_id",
+    "key_id",
+    "session_id",
+    "request_id",
+    "plant_id",
+    "collection_id",
+    "species_id",
+    "comment_id",
+}
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 BY_UUID = {"authors", "categories", "series"}  # content that has no numbers
 
@@ -104,6 +114,10 @@ def world(_world: World, db: None, settings: Any) -> World:
 def places_of(owner: User) -> dict[str, Any]:
     home = Site.objects.get(is_default_site=True).root_page
     blog = home.add_child(instance=BlogIndexPage(title="Blog", slug="blog", intro="About plants."))
+    post = add_post(blog)
+    comment = PostComment.objects.create(
+        post=post, author=owner, path="0" * PATH_STEP_CHARS, text="Mine, too.", state=CommentState.PUBLISHED
+    )
     record = identification_of(owner)
     IdentificationFeedback.objects.create(request=record, verdict="wrong")
     return {
@@ -115,7 +129,9 @@ def places_of(owner: User) -> dict[str, Any]:
         "plant_id": PlantFactory(owner=owner).pk,
         "collection_id": CollectionFactory(owner=owner).pk,
         "species_id": SpeciesFactory().pk,
-        "blog-posts": add_post(blog).pk,
+        "blog-posts": post.pk,
+        "post_id": post.pk,
+        "comment_id": comment.pk,
         "pages": home.pk,
     }
 
@@ -225,4 +241,4 @@ def test_a_new_view_is_closed_to_keys_until_it_says_otherwise(db: None, method: 
 def test_the_rules_name_every_place_there_is() -> None:
     """Else a new kind of thing would be asked for under an id that nobody has."""
     named = {place for operation in RULES for place in re.findall(r"{(\w+)}", operation)}
-    assert named == MISSING | {"id", "position"}
+    assert named == MISSING | {"id", "position", "post_id"}

@@ -1,6 +1,7 @@
-"""What ends kept answers, here and elsewhere: every change of something that they tell, or hide.
+"""What follows a change of pages, and of accounts.
 
-And what an account takes along, however it goes.
+The content API's kept answers end with every change of something that they tell, or hide. What an account
+wrote here goes along with it, however it goes.
 """
 
 from copy import copy
@@ -18,10 +19,11 @@ from wagtail.models import (
     Site,
     get_page_models,
 )
+from wagtail.search import index
 from wagtail.signals import page_published, page_slug_changed, page_unpublished, post_page_move
 
 from apps.blog.constants import CONTENT
-from apps.blog.models import BlogAuthor, BlogCategory, BlogSeries
+from apps.blog.models import BlogAuthor, BlogCategory, BlogPostPage, BlogSeries
 from apps.blog.services.comments import erase_comments_of
 from apps.blog.services.previews import forget_drafts
 from apps.blog.services.webhooks import announce_change
@@ -41,12 +43,18 @@ def connect() -> None:
             signal.connect(_tell_of_part, sender=model, dispatch_uid=f"webhook-{model.__name__}")
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
         signal.connect(_forget, dispatch_uid="content")
+    page_published.connect(_index_again, sender=BlogPostPage, dispatch_uid="index-post")
     page_published.connect(_forget_drafts, dispatch_uid="previews")
     page_published.connect(_tell_published, dispatch_uid="webhook")
     page_unpublished.connect(_tell_unpublished, dispatch_uid="webhook")
     page_slug_changed.connect(_tell_new_slug, dispatch_uid="webhook")
     post_page_move.connect(_tell_moved, dispatch_uid="webhook")
     pre_delete.connect(_erase_comments, sender=User, dispatch_uid="blog-comments")
+
+
+def _index_again(instance: BlogPostPage, **_: Any) -> None:
+    """Wagtail puts a page into the index with its own row, before its tags, authors and species are saved."""
+    index.insert_or_update_object(instance)
 
 
 def _erase_comments(instance: User, **_: Any) -> None:

@@ -6,7 +6,9 @@ from celery import Task, shared_task
 
 from apps.blog.constants import WEBHOOK_PAUSES_S
 from apps.blog.services.comments import forget_deleted_comments
+from apps.blog.services.newsletter import SEND_NEWSLETTERS, forget_old_deliveries, send_due_newsletters
 from apps.blog.services.scheduling import publish_what_is_due
+from apps.blog.services.subscriptions import forget_unconfirmed
 from apps.blog.services.views import forget_old_views, write_views
 from apps.blog.services.webhooks import (
     DELIVER_WEBHOOK,
@@ -21,10 +23,17 @@ def write_views_task() -> int:
     return write_views()
 
 
+@shared_task(name=SEND_NEWSLETTERS)
+def send_newsletters_task() -> int:
+    return send_due_newsletters()
+
+
 @shared_task(name="blog.tidy_up")
 def tidy_up_task() -> None:
     forget_old_views()
     forget_deleted_comments()
+    forget_unconfirmed()
+    forget_old_deliveries()
 
 
 @shared_task(name=DELIVER_WEBHOOK, bind=True, max_retries=len(WEBHOOK_PAUSES_S))

@@ -94,11 +94,33 @@ def _value(fact: Fact) -> str:
     return ", ".join(map(str, fact.value)) if isinstance(fact.value, list) else str(fact.value)
 
 
+class SpeciesChooserBlock(SnippetChooserBlock):  # type: ignore[misc]
+    """Wagtail expects keys that JSON can hold and gives back as they were; ours are UUIDs."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__("plant_identification.PlantSpecies", **kwargs)
+
+    def bulk_to_python(self, values: list[Any]) -> list[PlantSpecies | None]:
+        found: list[PlantSpecies | None] = super().bulk_to_python([_as_key(value) for value in values])
+        return found
+
+    def get_form_state(self, value: Any) -> dict[str, Any] | None:
+        state = super().get_form_state(value)
+        return state and {**state, "id": str(state["id"])}
+
+
+def _as_key(value: Any) -> UUID | None:
+    try:
+        return UUID(str(value))
+    except ValueError:  # none, or none that was ever one of ours
+        return None
+
+
 class PlantBlock(blocks.StructBlock):  # type: ignore[misc]
     """Has a field `species`."""
 
     def bulk_to_python(self, values: list[Any]) -> list[Any]:
-        found: list[Any] = super().bulk_to_python([_with_key(value) for value in values])
+        found: list[Any] = super().bulk_to_python(values)
         together = Portraits(value["species"].pk for value in found if value["species"])
         for value in found:
             value.portraits = together
@@ -106,7 +128,7 @@ class PlantBlock(blocks.StructBlock):  # type: ignore[misc]
 
 
 class PlantSpotlightBlock(PlantBlock):
-    species = SnippetChooserBlock("plant_identification.PlantSpecies")
+    species = SpeciesChooserBlock()
     text = ParagraphBlock(
         features=NOTE_FEATURES,
         required=False,
@@ -130,7 +152,7 @@ class PlantSpotlightBlock(PlantBlock):
 
 
 class CareCardBlock(PlantBlock):
-    species = SnippetChooserBlock("plant_identification.PlantSpecies")
+    species = SpeciesChooserBlock()
     text = ParagraphBlock(
         features=NOTE_FEATURES, required=False, help_text="Your own advice, below what the sources say."
     )
@@ -147,14 +169,6 @@ class CareCardBlock(PlantBlock):
             "species": portrait and _tell_species(portrait.species),
             "care": [{"label": line.label, "text": line.text, **_tell_source(line)} for line in value.care],
         }
-
-
-def _with_key(raw: dict[str, Any]) -> dict[str, Any]:
-    """Wagtail looks for the species by what JSON made of its key, a text, which is no key of theirs."""
-    try:
-        return {**raw, "species": UUID(str(raw.get("species")))}
-    except ValueError:
-        return {**raw, "species": None}
 
 
 def species_shown_in(body: Any) -> list[PlantSpecies]:

@@ -14,8 +14,8 @@ class NewsletterSubscriber(TimestampedModel):
     email = models.EmailField()
     language = models.CharField(max_length=8, help_text="of the mails")
     token_digest = models.CharField(max_length=64, unique=True, help_text="of the link that confirms")
-    mailed_at = models.DateTimeField(help_text="when the latest link was sent")
-    mail_count = models.PositiveSmallIntegerField(default=1, help_text="links sent to it, unconfirmed")
+    link_sent_at = models.DateTimeField(help_text="when the latest link was sent")
+    links_sent = models.PositiveSmallIntegerField(default=1, help_text="to it, while it is unconfirmed")
     consent_version = models.CharField(max_length=16, help_text="which text was agreed to")
     confirmed_at = models.DateTimeField(null=True, help_text="when the agreement was given; null: not yet")
 
@@ -23,7 +23,7 @@ class NewsletterSubscriber(TimestampedModel):
         constraints = [models.UniqueConstraint(Lower("email"), name="blog_subscriber_email_unique")]
         indexes = [
             models.Index(
-                fields=["mailed_at"], name="blog_subscriber_unconfirmed", condition=Q(confirmed_at=None)
+                fields=["link_sent_at"], name="blog_subscriber_unconfirmed", condition=Q(confirmed_at=None)
             ),
             models.Index(
                 fields=["id"], name="blog_subscriber_confirmed", condition=Q(confirmed_at__isnull=False)
@@ -46,6 +46,8 @@ class NewsletterIssue(TimestampedModel):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="newsletter_issues"
     )
     finished_at = models.DateTimeField(null=True)
+    sent_count = models.PositiveIntegerField(default=0, help_text="counted when it was finished")
+    refused_count = models.PositiveIntegerField(default=0, help_text="likewise")
 
     class Meta:
         indexes = [

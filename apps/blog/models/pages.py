@@ -162,11 +162,12 @@ class BlogPostPage(HeadlessPreviewMixin):
         FieldPanel("reading_minutes", read_only=True),
     ]
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
-    settings_panels = [*Page.settings_panels, FieldPanel("takes_comments")]
     base_form_class = BlogPostForm
+    settings_panels = [*Page.settings_panels, FieldPanel("takes_comments")]
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
+        index.AutocompleteField("intro"),  # what the editors' own search looks in, beside the title
         index.SearchField("body"),
         index.RelatedFields("authors", [index.SearchField("name")]),
         index.RelatedFields("tags", [index.SearchField("name")]),

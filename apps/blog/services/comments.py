@@ -149,7 +149,7 @@ def forget_deleted_comments() -> None:
     with transaction.atomic():
         # Locked: one that is being restored is left alone. Nobody answers what is deleted.
         rows = due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", "has_replies")[:BATCH]
-        answered = {pk: has_replies for pk, has_replies in rows}
+        answered = dict(rows)
         ends = [pk for pk, has_replies in answered.items() if not has_replies]
         PostComment.objects.filter(pk__in=ends).delete()
         PostComment.objects.filter(pk__in=answered.keys() - ends).update(**_GONE)

@@ -13,7 +13,7 @@ import logging
 import re
 import secrets
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -87,8 +87,9 @@ def write_views() -> int:
         return 0
     written, batch = 0, str(uuid4())
     try:
-        for found in redis.eval(_BEGIN_BATCH, 3, BUFFER, BATCHES, _batch_key(batch), batch):
-            written += _write_batch(redis, found.decode())
+        found: Any = redis.eval(_BEGIN_BATCH, 3, BUFFER, BATCHES, _batch_key(batch), batch)
+        for name in found:
+            written += _write_batch(redis, name.decode())
     except RedisGone:
         return written
     return written
@@ -102,7 +103,7 @@ def forget_old_views() -> None:
 
 def _key_of(redis: "Redis", day: date) -> bytes:
     name = f"blog:views:key:{day}"
-    key = redis.get(name)
+    key: Any = redis.get(name)
     if key is None:
         redis.set(name, secrets.token_bytes(32), nx=True, ex=DAY_S)
         key = redis.get(name)
@@ -114,7 +115,8 @@ def _batch_key(batch: str) -> str:
 
 
 def _write_batch(redis: "Redis", batch: str) -> int:
-    counts = {_place(name): int(count) for name, count in redis.hgetall(_batch_key(batch)).items()}
+    buffer: Any = redis.hgetall(_batch_key(batch))
+    counts = {_place(name): int(count) for name, count in buffer.items()}
     with transaction.atomic():
         # Whoever comes second waits here until the first has committed.
         _, is_new = WrittenViews.objects.get_or_create(batch=UUID(batch))

@@ -7,7 +7,7 @@ from django.core.files.images import ImageFile
 from django.utils.text import slugify
 from PIL import Image as Picture
 from wagtail.images import get_image_model
-from wagtail.models import PageViewRestriction
+from wagtail.models import Locale, Page, PageViewRestriction
 
 from apps.blog.models import (
     BlogAuthor,
@@ -39,6 +39,13 @@ def add_post(blog, **fields):
         **fields,
     }
     return blog.add_child(instance=BlogPostPage(**fields))
+
+
+def add_root_post():
+    """For tests that commit: they may find a database in which no site is left."""
+    Locale.objects.get_or_create(language_code="en")
+    post = BlogPostPage(title="Alone", slug=f"alone-{next(_numbers)}", intro="What it is about.")
+    return Page.add_root(instance=post)
 
 
 def make_private(page):

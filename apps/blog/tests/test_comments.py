@@ -14,7 +14,7 @@ from apps.blog import constants
 from apps.blog.models import CommentReport, CommentState, PostComment
 from apps.blog.services.comments import erase_comments_of, forget_deleted_comments
 from apps.blog.services.moderation import decide_about_comments
-from apps.blog.tests.factories import add_post, make_private
+from apps.blog.tests.factories import add_post, add_root_post, make_private
 from apps.core.models import AuditEntry
 from apps.core.testing.queries import query_budget
 from apps.users.tests.factories import UserFactory
@@ -394,9 +394,9 @@ def test_what_was_rejected_is_forgotten_after_a_season(post, known):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_ten_at_once_have_no_more_waiting_than_there_is_room_for(blog, monkeypatch):
+def test_ten_at_once_have_no_more_waiting_than_there_is_room_for(monkeypatch):
     monkeypatch.setattr(constants, "COMMENTS_WAITING_MAX", 3)
-    post, newcomer, answers = add_post(blog), UserFactory(), []
+    post, newcomer, answers = add_root_post(), UserFactory(), []
     together = threading.Barrier(10)
 
     def attempt(number):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.blog.models import PostViews, WrittenViews
 from apps.blog.selectors import popular_posts
 from apps.blog.services import views as counting
-from apps.blog.tests.factories import add_post, make_private
+from apps.blog.tests.factories import add_post, add_root_post, make_private
 from apps.core.redis import get_redis
 from apps.core.testing.queries import query_budget
 
@@ -110,8 +110,8 @@ def test_a_worker_that_dies_loses_nothing_and_counts_nothing_twice(post, api_cli
     assert not list(client.scan_iter("blog:views:batch*"))
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_write_each_view_once(post, api_client):
+def test_two_workers_at_once_write_each_view_once(transactional_db, api_client):
+    post = add_root_post()
     for number in range(5):
         open_post(api_client, post, address=f"203.0.113.{number}")
     together = threading.Barrier(2)

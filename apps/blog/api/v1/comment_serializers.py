@@ -25,7 +25,7 @@ class CommentChangesSerializer(serializers.Serializer[Any]):
 
 
 class CommentRequestSerializer(CommentChangesSerializer):
-    parent = serializers.UUIDField(
+    parent = serializers.UUIDField(  # type: ignore[assignment]  # what serializers call what holds them
         required=False, allow_null=True, help_text="The comment it answers, where `takes_replies` is true."
     )
 
@@ -50,7 +50,7 @@ class CommentSerializer(serializers.Serializer[PostComment]):
 
     id = serializers.UUIDField()
     post = serializers.IntegerField(source="post_id")
-    parent = serializers.UUIDField(source="parent_id", allow_null=True)
+    parent = serializers.UUIDField(source="parent_id", allow_null=True)  # type: ignore[assignment]
     depth = serializers.IntegerField(help_text="0 for what answers the post itself.")
     author = serializers.SerializerMethodField(help_text="null where the comment is gone.")
     text = serializers.SerializerMethodField(help_text="null where the comment is gone, and replies are not.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.blog.api.v1 import comment_views, view_counts
+from apps.blog.api.v1 import comment_views, newsletter_views, view_counts
 
 app_name = "blog"
 
@@ -17,5 +17,18 @@ urlpatterns = [
         "comments/<uuid:comment_id>/report/",
         comment_views.CommentReportView.as_view(),
         name="comment-report",
+    ),
+    path("newsletter/", newsletter_views.NewsletterView.as_view(), name="newsletter"),
+    path("newsletter/confirm/", newsletter_views.NewsletterConfirmView.as_view(), name="newsletter-confirm"),
+    path("newsletter/confirm/page/", newsletter_views.ConfirmPage.as_view(), name="newsletter-confirm-page"),
+    path(
+        "newsletter/unsubscribe/",
+        newsletter_views.NewsletterUnsubscribeView.as_view(),
+        name="newsletter-unsubscribe",
+    ),
+    path(
+        "newsletter/unsubscribe/page/",
+        newsletter_views.UnsubscribePage.as_view(),
+        name="newsletter-unsubscribe-page",
     ),
 ]
