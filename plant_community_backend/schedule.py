@@ -8,6 +8,7 @@ from celery.schedules import crontab
 TASK_ROUTES: dict[str, dict[str, str]] = {
     "blog.send_newsletters": {"queue": "slow"},
     "blog.deliver_webhook": {"queue": "slow"},
+    "blog.draw_picture": {"queue": "slow"},
     "plant_identification.enrich_species": {"queue": "slow"},
     "plant_identification.enrich_due_species": {"queue": "slow"},
     "users.make_exports": {"queue": "slow"},

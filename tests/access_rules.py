@@ -172,6 +172,7 @@ RULES: dict[str, Rule] = {
     "get /api/v2/blog-posts/": everybody(200),
     "get /api/v2/blog-posts/{id}/": everybody(200),
     "get /api/v2/blog-posts/find/": everybody(404),
+    "get /api/v2/blog-posts/popular/": everybody(200),
     "get /api/v2/categories/": everybody(200),
     "get /api/v2/categories/{id}/": everybody(404),
     "get /api/v2/categories/find/": everybody(404),

@@ -226,6 +226,7 @@ LIMITS = {
     ),
     "content": Limited(
         operations=(
+            "content_blog_posts_popular",
             "content_preview",
             *(f"content_{kind}_{action}" for kind in CONTENT for action in ("detail", "listing")),
         ),

@@ -553,23 +553,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blog/categories/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What posts are filed under, by name. */
-        get: operations["list_categories"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/blog/comments/{comment_id}/": {
         parameters: {
             query?: never;
@@ -674,23 +657,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blog/posts/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description All public posts, newest first. */
-        get: operations["list_posts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/blog/posts/{post_id}/comments/": {
         parameters: {
             query?: never;
@@ -720,57 +686,6 @@ export interface paths {
         put?: never;
         /** @description A post was opened. Nothing is kept about whom by; the same visitor is counted once in half an hour. */
         post: operations["count_post_view"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blog/posts/{post}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One post with its text, by its id or its slug. */
-        get: operations["get_post"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blog/series/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Posts that are meant to be read one after the other, by title. */
-        get: operations["list_series"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blog/series/{slug}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One series, with its posts in the order they are meant to be read. */
-        get: operations["get_series"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1790,7 +1705,7 @@ export interface components {
             type: "quote";
             value: {
                 text: string;
-                attribution: string;
+                attribution: string | null;
             };
             /** @description The same in all versions of the page. */
             id: string;
@@ -1799,7 +1714,7 @@ export interface components {
             type: "callout";
             value: {
                 kind: string;
-                title: string;
+                title: string | null;
                 text: string;
             };
             /** @description The same in all versions of the page. */
@@ -1810,7 +1725,7 @@ export interface components {
             value: {
                 language: string;
                 code: string;
-                caption: string;
+                caption: string | null;
             };
             /** @description The same in all versions of the page. */
             id: string;
@@ -2121,13 +2036,6 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
-        CategoryEntry: {
-            slug: string;
-            name: string;
-            description: string;
-            /** @description Public ones. */
-            post_count: number;
-        };
         CategorySummary: {
             /** Format: uuid */
             readonly id: string;
@@ -2224,7 +2132,7 @@ export interface components {
             /** @description null where the comment is gone, and replies are not. */
             readonly text: string | null;
             /** @description Others see what is `published` only. `pending` waits for a moderator. */
-            readonly state: components["schemas"]["CommentState"];
+            readonly state: components["schemas"]["CommentStateEnum"];
             readonly is_own: boolean;
             /** @description Deleted or hidden; it is here for its replies. */
             readonly is_gone: boolean;
@@ -2244,7 +2152,7 @@ export interface components {
             self: string;
         };
         CommentReportRequest: {
-            reason: components["schemas"]["ReportReason"];
+            reason: components["schemas"]["ReasonEnum"];
             /** @default  */
             note?: string;
         };
@@ -2258,7 +2166,7 @@ export interface components {
             parent?: string | null;
         };
         /** @enum {string} */
-        CommentState: "pending" | "published" | "rejected" | "spam";
+        CommentStateEnum: "pending" | "published" | "rejected" | "spam";
         CommonNames: {
             /** @description ISO 639-1 */
             language: string;
@@ -2991,13 +2899,6 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ApiKey"][];
         };
-        PaginatedCategoryEntryList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["CategoryEntry"][];
-        };
         PaginatedCollectionList: {
             count: number;
             /** Format: uri */
@@ -3028,13 +2929,6 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Plant"][];
         };
-        PaginatedPostEntryList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["PostEntry"][];
-        };
         PaginatedRequestEntryList: {
             /** Format: uri */
             next: string | null;
@@ -3048,13 +2942,6 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["SecurityEvent"][];
-        };
-        PaginatedSeriesEntryList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["SeriesEntry"][];
         };
         PaginatedSessionList: {
             /** Format: uri */
@@ -3276,38 +3163,15 @@ export interface components {
             /** @description To be shown, whether there are statements or not. */
             notice: string;
         };
-        Post: {
-            id: number;
-            slug: string;
-            title: string;
-            intro: string;
-            /** Format: date */
-            date: string;
-            reading_minutes: number;
-            /** @description 640 × 400, cut. */
-            readonly picture: components["schemas"]["PostPicture"] | null;
-            categories: components["schemas"]["PostLabel"][];
-            authors: components["schemas"]["PostLabel"][];
-            readonly tags: components["schemas"]["PostLabel"][];
-            readonly series: components["schemas"]["PostPlace"] | null;
-            /** @description Of the encyclopedia: what the post is about. */
-            readonly species: string[];
-            /** @description Whether one may comment now. */
-            readonly takes_comments: boolean;
-            readonly links: components["schemas"]["PostLinks"];
-            /** Format: date-time */
-            updated_at: string | null;
-            body: components["schemas"]["BlogBody"];
-        };
         /** @description A link to something posts are sorted by. */
         PostAuthor: {
             /** Format: uuid */
             id: string;
             slug: string;
             readonly detail_url: string;
-            name: string;
             /** @description null where it has no page of its own. */
             readonly html_url: string | null;
+            name: string;
             role: string;
         };
         /** @description A link to something posts are sorted by. */
@@ -3316,56 +3180,9 @@ export interface components {
             id: string;
             slug: string;
             readonly detail_url: string;
-            name: string;
             /** @description null where it has no page of its own. */
             readonly html_url: string | null;
-        };
-        PostEntry: {
-            id: number;
-            slug: string;
-            title: string;
-            intro: string;
-            /** Format: date */
-            date: string;
-            reading_minutes: number;
-            /** @description 640 × 400, cut. */
-            readonly picture: components["schemas"]["PostPicture"] | null;
-            categories: components["schemas"]["PostLabel"][];
-            authors: components["schemas"]["PostLabel"][];
-            readonly tags: components["schemas"]["PostLabel"][];
-            readonly series: components["schemas"]["PostPlace"] | null;
-            /** @description Of the encyclopedia: what the post is about. */
-            readonly species: string[];
-            /** @description Whether one may comment now. */
-            readonly takes_comments: boolean;
-            readonly links: components["schemas"]["PostLinks"];
-            /** Format: date-time */
-            updated_at: string | null;
-        };
-        PostLabel: {
-            /** @description What the lists are narrowed by. */
-            slug: string;
             name: string;
-        };
-        PostLinks: {
-            self: string;
-            /** @description For people. */
-            page: string | null;
-            comments: string;
-            series: string | null;
-        };
-        PostPicture: {
-            url: string;
-            width: number;
-            height: number;
-            /** @description Empty where it only decorates. */
-            alt_text: string;
-        };
-        PostPlace: {
-            slug: string;
-            title: string;
-            /** @description The lowest is read first. */
-            position: number | null;
         };
         /** @description A link to something posts are sorted by. */
         PostSeries: {
@@ -3373,6 +3190,8 @@ export interface components {
             id: string;
             slug: string;
             readonly detail_url: string;
+            /** @description null where it has no page of its own. */
+            readonly html_url: string | null;
             title: string;
         };
         PostSpecies: {
@@ -3490,6 +3309,14 @@ export interface components {
          * @enum {string}
          */
         Rank: "species" | "genus" | "infraspecies";
+        /**
+         * @description * `spam` - Advertising
+         *     * `abuse` - Insulting or dangerous
+         *     * `wrong` - Wrong in a way that does harm
+         *     * `other` - Something else
+         * @enum {string}
+         */
+        ReasonEnum: "spam" | "abuse" | "wrong" | "other";
         RecordLinks: {
             self: string;
             feedback: string;
@@ -3532,14 +3359,6 @@ export interface components {
             social: components["schemas"]["Rendition"];
         };
         Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
-        /**
-         * @description * `spam` - Advertising
-         *     * `abuse` - Insulting or dangerous
-         *     * `wrong` - Wrong in a way that does harm
-         *     * `other` - Something else
-         * @enum {string}
-         */
-        ReportReason: "spam" | "abuse" | "wrong" | "other";
         RequestEntry: {
             /** Format: uuid */
             id: string;
@@ -3632,13 +3451,6 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
-        SeriesEntry: {
-            slug: string;
-            title: string;
-            description: string;
-            /** @description Public ones. */
-            post_count: number;
-        };
         SeriesSummary: {
             /** Format: uuid */
             readonly id: string;
@@ -3655,15 +3467,6 @@ export interface components {
                 /** Format: uri */
                 readonly html_url: string | null;
             };
-        };
-        SeriesWithPosts: {
-            slug: string;
-            title: string;
-            description: string;
-            /** @description Public ones. */
-            post_count: number;
-            /** @description In the order they are to be read, 100 at most. */
-            readonly posts: components["schemas"]["PostEntry"][];
         };
         /**
          * @description * `development` - development
@@ -9874,160 +9677,6 @@ export interface operations {
             };
         };
     };
-    list_categories: {
-        parameters: {
-            query?: {
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `name`, `description`, `post_count`. */
-                fields?: string;
-                /** @description How many results a page has. */
-                page_size?: number;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedCategoryEntryList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_comment: {
         parameters: {
             query?: {
@@ -11351,174 +11000,6 @@ export interface operations {
             };
         };
     };
-    list_posts: {
-        parameters: {
-            query?: {
-                /** @description Those of this author, by the slug. */
-                author?: string;
-                /** @description Those filed under this slug. */
-                category?: string;
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`. */
-                fields?: string;
-                /** @description Newest first, unless another order is asked for. */
-                ordering?: "-date" | "date" | "title" | "-title";
-                /** @description How many results a page has. */
-                page_size?: number;
-                /** @description Those in which these words stand. */
-                search?: string;
-                /** @description Those of this series, by its slug. */
-                series?: string;
-                /** @description Those about this species. */
-                species?: string;
-                /** @description Those with this tag, by its slug. */
-                tag?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedPostEntryList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_comments: {
         parameters: {
             query?: {
@@ -12038,492 +11519,6 @@ export interface operations {
             };
             /** @description The body is of a kind this address does not take. */
             415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_post: {
-        parameters: {
-            query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`, `body`. */
-                fields?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path: {
-                post: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Post"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_series: {
-        parameters: {
-            query?: {
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`. */
-                fields?: string;
-                /** @description How many results a page has. */
-                page_size?: number;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedSeriesEntryList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_series: {
-        parameters: {
-            query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`, `posts`. */
-                fields?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SeriesWithPosts"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
