@@ -7,6 +7,9 @@ from celery.schedules import crontab
 # Tasks that are not for the queue `default`.
 TASK_ROUTES: dict[str, dict[str, str]] = {
     "blog.send_newsletters": {"queue": "slow"},
+    "blog.deliver_webhook": {"queue": "slow"},
+    "plant_identification.enrich_species": {"queue": "slow"},
+    "plant_identification.enrich_due_species": {"queue": "slow"},
     "users.make_exports": {"queue": "slow"},
     "users.erase_accounts": {"queue": "slow"},
     "users.remove_what_has_expired": {"queue": "slow"},
@@ -27,6 +30,11 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "remove-what-nobody-needs": {
         "task": "plant_identification.remove_what_nobody_needs",
         "schedule": 3_600.0,
+    },
+    "enrich-due-species": {
+        "task": "plant_identification.enrich_due_species",
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "forget-old-requests": {
         "task": "core.forget_old_requests",

@@ -161,9 +161,15 @@ RULES: dict[str, Rule] = {
     "post /api/v1/blog/newsletter/confirm/": everybody(400),
     "post /api/v1/blog/newsletter/unsubscribe/": everybody(400),
     # --- Content: a find for nothing finds nothing, and there are no pictures and files in this world ---
+    "get /api/v2/authors/": everybody(200),
+    "get /api/v2/authors/{id}/": everybody(404),
+    "get /api/v2/authors/find/": everybody(404),
     "get /api/v2/blog-posts/": everybody(200),
     "get /api/v2/blog-posts/{id}/": everybody(200),
     "get /api/v2/blog-posts/find/": everybody(404),
+    "get /api/v2/categories/": everybody(200),
+    "get /api/v2/categories/{id}/": everybody(404),
+    "get /api/v2/categories/find/": everybody(404),
     "get /api/v2/documents/": everybody(200),
     "get /api/v2/documents/{id}/": everybody(404),
     "get /api/v2/documents/find/": everybody(404),
@@ -173,6 +179,14 @@ RULES: dict[str, Rule] = {
     "get /api/v2/pages/": everybody(200),
     "get /api/v2/pages/{id}/": everybody(200),
     "get /api/v2/pages/find/": everybody(404),
+    # Without the token of a preview there is none.
+    "get /api/v2/preview/": everybody(400),
+    "get /api/v2/series/": everybody(200),
+    "get /api/v2/series/{id}/": everybody(404),
+    "get /api/v2/series/find/": everybody(404),
+    "get /api/v2/species/": everybody(200),
+    "get /api/v2/species/{id}/": everybody(404),
+    "get /api/v2/species/find/": everybody(404),
 }
 # What an operation cannot be called without, and is no part of its path.
 QUERIES = {"get /api/v1/plant-identification/search/species/": "?q=ficus"}

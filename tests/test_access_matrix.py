@@ -54,6 +54,7 @@ MISSING = {
     "comment_id",
 }
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
+BY_UUID = {"authors", "categories", "series"}  # content that has no numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ class World:
     def ask(self, actor: str, operation: str, *, places: dict[str, Any] | None = None) -> Any:
         rule = RULES[operation]
         method, template = operation.split(" ")
-        content_id = self.places.get(template.split("/")[3], 0)
+        endpoint = template.split("/")[3]
+        content_id = self.places.get(endpoint, NOBODY if endpoint in BY_UUID else 0)
         address = template.format_map({**self.places, "id": content_id, **(places or {})})
         client = APIClient(enforce_csrf_checks=True, headers=self.headers(actor, rule.scope))
         with transaction.atomic():

@@ -77,6 +77,7 @@ def reads(address):
     return lambda client, number: client.get(address)
 
 
+CONTENT = ("authors", "blog_posts", "categories", "documents", "images", "pages", "series", "species")
 LIMITS = {
     "identifications": Limited(
         operations=("identify_plant",),
@@ -219,10 +220,9 @@ LIMITS = {
         call=lambda client, number: client.post(f"{BLOG}/newsletter/", {"email": "no address"}),
     ),
     "content": Limited(
-        operations=tuple(
-            f"content_{kind}_{action}"
-            for kind in ("blog_posts", "documents", "images", "pages")
-            for action in ("detail", "listing")
+        operations=(
+            "content_preview",
+            *(f"content_{kind}_{action}" for kind in CONTENT for action in ("detail", "listing")),
         ),
         setting="CONTENT_RATE",
         group="content",

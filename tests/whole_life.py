@@ -41,6 +41,7 @@ from apps.blog.models import (
     NewsletterSubscriber,
     PostComment,
 )
+from apps.blog.models.previews import keep_draft
 from apps.blog.tests.factories import create_image
 from apps.core.audit import auditing
 from apps.plant_identification.tests.conftest import make_photo
@@ -135,6 +136,7 @@ def _edit_pages(person, name):
     comment.log_create(user=person)
     reply.log_delete(user=_colleague())
     BlogAuthor.objects.create(name=f"{name}signature", slug=slugify(name), bio=f"{name}bio", user=person)
+    keep_draft(page=page, editor=person)
     PageLogEntry.objects.log_action(page, "wagtail.publish", user=person)
     ModelLogEntry.objects.log_action(create_image(), "wagtail.edit", user=person)
     ModelLogEntry.objects.log_action(person, "wagtail.edit", user=_colleague())

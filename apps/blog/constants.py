@@ -8,6 +8,18 @@ INTRO_MAX_CHARS = 300  # what a card in a list and a search engine's summary can
 CARD_RENDITION = "fill-640x400"
 PICTURE_RENDITION = "max-1280x1280"
 SMALL_PICTURE_RENDITION = "max-640x640"
+SOCIAL_RENDITION = "fill-1200x630"  # what is shown where somebody shares the address
+RENDITIONS = {
+    "card": CARD_RENDITION,
+    "small": SMALL_PICTURE_RENDITION,
+    "large": PICTURE_RENDITION,
+    "social": SOCIAL_RENDITION,
+}
+POSTS_ON_SPECIES_PAGE = 6
+POSTS_IN_FEED = 20
+FEED_KEPT_S = 300  # by those who ask for it again and again
+SITEMAP_PAGES = 5_000  # in one file
+POPULAR_DAYS = 30
 GALLERY_MAX_PICTURES = 12
 RELATED_MAX_POSTS = 6
 
@@ -47,6 +59,13 @@ CARE_FIELDS = {
 UNIT_WORDS = {"in": "inches", "USDA zone": "(USDA)", "pH": ""}
 
 CONTENT = "content"  # the tag of answers that tell what is published
+
+PREVIEW_S = 900  # how long a look at a draft in the web app may take
+PREVIEW_SALT = "blog.preview"
+
+WEBHOOK_DEADLINE_S = 10.0  # of one attempt to tell somebody that content has changed
+WEBHOOK_REPLY_MAX_BYTES = 64_000  # nobody reads the reply
+WEBHOOK_PAUSES_S = (10, 60, 300, 600, 1_800)  # between the attempts: after half an hour they have restarted
 
 # --- Comments -----------------------------------------------------------------------------------------------
 COMMENT_MAX_CHARS = 4_000

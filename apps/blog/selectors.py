@@ -1,4 +1,4 @@
-"""What pages and screens read."""
+"""What pages and screens read, and what readers do."""
 
 from dataclasses import dataclass
 from datetime import timedelta

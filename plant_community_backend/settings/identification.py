@@ -8,6 +8,8 @@ PLANTNET_API_KEY = env.str("PLANTNET_API_KEY", default="")
 PLANT_ID_BASE_URL = env.str("PLANT_ID_BASE_URL", default="https://plant.id/api/v3")
 PLANTNET_BASE_URL = env.str("PLANTNET_BASE_URL", default="https://my-api.plantnet.org/v2")
 PROVIDER_SANDBOX = env.bool("PROVIDER_SANDBOX", default=False)  # the two addresses are the sandbox's
+TREFLE_API_KEY = env.str("TREFLE_API_KEY", default="")  # empty: nobody is asked
+TREFLE_BASE_URL = env.str("TREFLE_BASE_URL", default="https://trefle.io/api/v1")
 PLANT_ID_MONTHLY_QUOTA = env.int("PLANT_ID_MONTHLY_QUOTA", default=constants.PLANT_ID_MONTHLY_QUOTA)
 PLANTNET_DAILY_QUOTA = env.int("PLANTNET_DAILY_QUOTA", default=constants.PLANTNET_DAILY_QUOTA)
 QUOTA_USER_SHARE = env.float("QUOTA_USER_SHARE", default=constants.QUOTA_USER_SHARE)

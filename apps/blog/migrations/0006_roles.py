@@ -172,7 +172,7 @@ def _rename_workflow(apps: Any, was: str, name: str) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("blog", "0004_community"),
+        ("blog", "0005_previews"),
         ("plant_identification", "0006_encyclopedia"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("wagtailcore", "0097_baselogentry_uuid_action_timestamp_indexes"),

@@ -7,6 +7,7 @@ from apps.blog.models.newsletter import (
     NewsletterSubscriber,
 )
 from apps.blog.models.pages import BlogIndexPage, BlogPostPage, BlogPostTag
+from apps.blog.models.previews import PreviewDraft
 from apps.blog.models.snippets import BlogAuthor, BlogCategory, BlogSeries
 from apps.blog.models.views import PostViews, WrittenViews
 
@@ -28,6 +29,7 @@ __all__ = [
     "PlantSpeciesPage",
     "PostComment",
     "PostViews",
+    "PreviewDraft",
     "ReportReason",
     "WrittenViews",
 ]
