@@ -53,13 +53,13 @@ def _language_accepted(request: Request) -> str:
     return best_language(request.headers.get("Accept-Language", ""), constants.LANGUAGES) or ENGLISH
 
 
-_told_for_a_while = told_for_a_while(
+kept_answers = told_for_a_while(
     constants.SPECIES_ANSWERS,
     varies_by=lambda request: f"{_language_accepted(request)} {settings.PROVIDER_SANDBOX}",
 )
 
 
-class _SpeciesView(SparseReads):
+class SpeciesView(SparseReads):
     permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
     throttle_classes = [SpeciesThrottle]
 
@@ -69,7 +69,7 @@ class _SpeciesView(SparseReads):
         return {"language": _language_accepted(self.request), **form.validated_data}
 
 
-class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
+class SpeciesListView(SpeciesView, ListAPIView[PlantSpecies]):
     """All species anybody has identified, page by page."""
 
     api_key_access = KeyAccess()
@@ -89,12 +89,12 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
         parameters=[LanguageQuerySerializer],
         responses=SpeciesEntrySerializer(many=True),
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
 
-class SpeciesDetailView(_SpeciesView):
+class SpeciesDetailView(SpeciesView):
     """One species: its names, where it belongs, how often it is identified, and who says so."""
 
     api_key_access = KeyAccess()
@@ -103,7 +103,7 @@ class SpeciesDetailView(_SpeciesView):
     @extend_schema(
         operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request, species_id: UUID) -> Response:
         asked = self.read(LanguageQuerySerializer)
         species = get_species(species_id)
@@ -112,7 +112,7 @@ class SpeciesDetailView(_SpeciesView):
         return Response(SpeciesSerializer(species, context=asked).data)
 
 
-class SpeciesSearchView(_SpeciesView):
+class SpeciesSearchView(SpeciesView):
     """Species by what somebody types: any of their names, its beginning, or something like it."""
 
     api_key_access = KeyAccess()
@@ -121,7 +121,7 @@ class SpeciesSearchView(_SpeciesView):
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request) -> Response:
         asked = self.read(SearchQuerySerializer)
         hits = search_species(text=asked["q"], limit=asked["page_size"])

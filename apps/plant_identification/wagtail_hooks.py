@@ -1,0 +1,28 @@
+"""The encyclopedia in Wagtail's menu."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from wagtail import hooks
+from wagtail.admin.menu import MenuItem
+
+from apps.plant_identification.cms.facts import PERMISSION
+from apps.plant_identification.cms.urls import urlpatterns
+
+
+class ForEditorsItem(MenuItem):  # type: ignore[misc]
+    def is_shown(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(PERMISSION))
+
+
+@hooks.register("register_admin_urls")
+def register_fact_pages() -> list[Any]:
+    return urlpatterns
+
+
+@hooks.register("register_admin_menu_item")
+def register_conflicts() -> MenuItem:
+    return ForEditorsItem(
+        "Differing sources", reverse("encyclopedia-conflicts"), icon_name="warning", order=310
+    )
