@@ -16,6 +16,9 @@ from wagtail.admin.auth import permission_denied
 from apps.core.audit import REASON_MAX_LENGTH
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.services.encyclopedia.care import write_care
+from apps.plant_identification.services.encyclopedia.care_model import care_model
+from apps.plant_identification.services.encyclopedia.care_prompt import LANGUAGES
+from apps.plant_identification.services.encyclopedia.care_texts import request_care_text
 from apps.plant_identification.services.encyclopedia.enrichment import request_enrichment
 from apps.plant_identification.services.encyclopedia.portrait import portray_species
 from apps.plant_identification.services.encyclopedia.preferring import (
@@ -26,6 +29,7 @@ from apps.plant_identification.services.encyclopedia.preferring import (
 from apps.plant_identification.services.encyclopedia.properties import PROPERTIES
 from apps.plant_identification.services.encyclopedia.trefle import trefle
 
+NOBODY_LISTENS = "Nobody can be told to ask right now. Please try again later."
 PERMISSION = "plant_identification.change_plantspecies"
 SPECIES_ON_PAGE = 100
 _PROPERTIES = {each.key: each for each in PROPERTIES}
@@ -65,6 +69,7 @@ def show_facts(request: HttpRequest, *, species_id: UUID) -> HttpResponse:
         "sections": write_care(portrait.facts),
         "titles": {fact.source.key: fact.source.title for fact in portrait.facts},
         "has_trefle": trefle() is not None,
+        "languages": LANGUAGES.items() if care_model() else (),
         "lookup": getattr(portrait.species, "trefle_lookup", None),
         "note_max_length": REASON_MAX_LENGTH,
     }
@@ -103,7 +108,19 @@ def ask_trefle(request: HttpRequest, *, species_id: UUID) -> HttpResponse:
     if request_enrichment(species_id=species_id):
         messages.success(request, "Trefle is being asked. What it says is here in a moment.")
     else:
-        messages.error(request, "Nobody can be told to ask right now. Please try again later.")
+        messages.error(request, NOBODY_LISTENS)
+    return _back_to(species_id)
+
+
+@require_POST
+@for_editors
+def ask_for_text(request: HttpRequest, *, species_id: UUID, language: str) -> HttpResponse:
+    if care_model() is None or language not in LANGUAGES:
+        raise Http404
+    if request_care_text(species_id=species_id, language=language):
+        messages.success(request, "A text is being written. It is among the generated texts in a minute.")
+    else:
+        messages.error(request, NOBODY_LISTENS)
     return _back_to(species_id)
 
 

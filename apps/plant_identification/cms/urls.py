@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.plant_identification.cms import facts
+from apps.plant_identification.cms import care_texts, facts
 
 urlpatterns = [
     path("encyclopedia/conflicts/", facts.list_conflicts, name="encyclopedia-conflicts"),
@@ -15,4 +15,11 @@ urlpatterns = [
         facts.ask_trefle,
         name="encyclopedia-ask-trefle",
     ),
+    path(
+        "encyclopedia/species/<uuid:species_id>/write/<slug:language>/",
+        facts.ask_for_text,
+        name="encyclopedia-write",
+    ),
+    path("encyclopedia/generated/", care_texts.list_texts, name="encyclopedia-generated"),
+    path("encyclopedia/generated/<uuid:text_id>/", care_texts.judge_text, name="encyclopedia-judge"),
 ]

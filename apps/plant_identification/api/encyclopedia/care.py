@@ -16,6 +16,7 @@ from apps.plant_identification.api.encyclopedia.views import SpeciesView, kept_a
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import SourceKind
 from apps.plant_identification.services.encyclopedia.care import describe_care, write_care
+from apps.plant_identification.services.encyclopedia.care_texts import add_approved_text
 from apps.plant_identification.services.encyclopedia.portrait import portray_species
 from apps.plant_identification.services.encyclopedia.properties import SECTIONS
 from apps.users.public import KeyAccess
@@ -107,11 +108,12 @@ class SpeciesCareView(SpeciesView):
         portrait = portray_species([species_id]).get(species_id)
         if portrait is None:
             raise RecordNotFound
-        sections = write_care(portrait.facts)
+        language = get_language() or ENGLISH
+        sections = add_approved_text(write_care(portrait.facts), species_id=species_id, language=language)
         document = {
             "species_id": species_id,
             "scientific_name": portrait.species.canonical_name,
-            "language": get_language() or ENGLISH,
+            "language": language,
             "summary": describe_care(sections),
             "sections": sections,
             "from_sandbox": portrait.species.from_sandbox,
