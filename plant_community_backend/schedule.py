@@ -6,6 +6,8 @@ from celery.schedules import crontab
 
 # Tasks that are not for the queue `default`.
 TASK_ROUTES: dict[str, dict[str, str]] = {
+    "blog.send_newsletters": {"queue": "slow"},
+    "blog.deliver_webhook": {"queue": "slow"},
     "plant_identification.enrich_species": {"queue": "slow"},
     "plant_identification.enrich_due_species": {"queue": "slow"},
     "plant_identification.write_care_text": {"queue": "slow"},
@@ -44,5 +46,9 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "erase-accounts": {"task": "users.erase_accounts", "schedule": 300.0, "options": {"expires": 300}},
     "remove-what-has-expired": {"task": "users.remove_what_has_expired", "schedule": 3_600.0},
     "check-quotas": {"task": "plant_identification.check_quotas", "schedule": 600.0},
+    "publish-scheduled": {"task": "blog.publish_scheduled", "schedule": 60.0, "options": {"expires": 60}},
+    "write-views": {"task": "blog.write_views", "schedule": 60.0, "options": {"expires": 60}},
+    "tidy-up-blog": {"task": "blog.tidy_up", "schedule": 600.0, "options": {"expires": 600}},
+    "send-newsletters": {"task": "blog.send_newsletters", "schedule": 60.0, "options": {"expires": 60}},
     "send-csp-digest": {"task": "core.send_csp_digest", "schedule": crontab(hour=6, minute=0)},
 }

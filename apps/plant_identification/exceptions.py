@@ -129,3 +129,9 @@ class TooManyCollections(DomainError):
 class NothingToJudge(DomainError):
     code = ErrorCode.CONFLICT
     detail = Sentence("This photo is not identified yet. Please say what it is when it is.")
+
+
+class MergeRefused(DomainError):
+    """Two species cannot be made one; says why, to an editor."""
+
+    code = ErrorCode.CONFLICT

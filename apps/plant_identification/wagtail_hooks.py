@@ -1,41 +1,33 @@
-"""The encyclopedia in Wagtail's menu."""
+"""What editors see of the encyclopedia at /cms/."""
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
-from wagtail import hooks
-from wagtail.admin.menu import MenuItem
+from wagtail.snippets.models import register_snippet
+from wagtail.snippets.views.chooser import SnippetChooserViewSet
+from wagtail.snippets.views.snippets import SnippetViewSet
 
-from apps.plant_identification.cms.facts import PERMISSION
-from apps.plant_identification.cms.urls import urlpatterns
-from apps.plant_identification.services.encyclopedia.care_model import care_model
-
-
-class ForEditorsItem(MenuItem):  # type: ignore[misc]
-    def is_shown(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(PERMISSION))
+from apps.plant_identification.cms import menu  # noqa: F401  (importing registers what is in it)
+from apps.plant_identification.models import PlantSpecies
 
 
-@hooks.register("register_admin_urls")  # type: ignore[untyped-decorator]
-def register_fact_pages() -> list[Any]:
-    return urlpatterns
+class SpeciesChooserViewSet(SnippetChooserViewSet):  # type: ignore[misc]
+    def get_object_list(self) -> Any:
+        return PlantSpecies.objects.visible().order_by("canonical_name")
 
 
-@hooks.register("register_admin_menu_item")  # type: ignore[untyped-decorator]
-def register_conflicts() -> MenuItem:
-    return ForEditorsItem(
-        "Differing sources", reverse("encyclopedia-conflicts"), icon_name="warning", order=310
-    )
+class SpeciesViewSet(SnippetViewSet):  # type: ignore[misc]
+    model = PlantSpecies
+    icon = "view"
+    chooser_viewset_class = SpeciesChooserViewSet
+    list_display = ["canonical_name", "family"]
+    ordering = ["canonical_name"]
+    search_fields = ["canonical_name"]
+    exclude_form_fields = ["from_sandbox", "sources", "identification_count"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PlantSpecies]:
+        return PlantSpecies.objects.visible()
 
 
-class GeneratedTextsItem(ForEditorsItem):
-    def is_shown(self, request: HttpRequest) -> bool:
-        return care_model() is not None and super().is_shown(request)
-
-
-@hooks.register("register_admin_menu_item")  # type: ignore[untyped-decorator]
-def register_generated_texts() -> MenuItem:
-    return GeneratedTextsItem(
-        "Generated texts", reverse("encyclopedia-generated"), icon_name="edit", order=311
-    )
+register_snippet(SpeciesViewSet)

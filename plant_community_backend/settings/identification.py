@@ -37,4 +37,7 @@ PASSWORD_RESET_RATE = env.int("PASSWORD_RESET_RATE", default=3)  # likewise
 PUBLIC_ANSWERS_KEPT_S = env.int("PUBLIC_ANSWERS_KEPT_S", default=30)  # species and content; 0: never
 WS_TICKET_RATE = env.int("WS_TICKET_RATE", default=30)  # per person and minute
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute
+COMMENT_RATE = env.int("COMMENT_RATE", default=20)  # below posts, per person and hour; reports likewise
+NEWSLETTER_RATE = env.int("NEWSLETTER_RATE", default=5)  # sign-ups, per address and hour
+POST_VIEW_RATE = env.int("POST_VIEW_RATE", default=60)  # posts opened, per address and minute
 CSP_REPORT_RATE = env.int("CSP_REPORT_RATE", default=60)  # browsers' reports, per address and minute

@@ -31,7 +31,8 @@ from apps.plant_identification.services.plantnet_service import PlantNetAPIServi
 from apps.plant_identification.services.provider_call import ProviderCall
 from apps.plant_identification.services.provider_pause import ProviderPause
 from apps.plant_identification.services.provider_spec import ProviderSpec
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE, PLANTNET_RULE
 
 FLIGHT_POLICY = FlightPolicy(
     expire_s=constants.CACHE_LOCK_EXPIRE,

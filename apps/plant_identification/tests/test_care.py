@@ -5,9 +5,17 @@ from datetime import date
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
-from apps.plant_identification.models import FactSource, PlantSpecies, SpeciesFact
+from apps.plant_identification.models import (
+    FactSource,
+    GeneratedCare,
+    PlantSpecies,
+    SpeciesFact,
+    TrefleLookup,
+)
 from apps.plant_identification.services.encyclopedia.conflicts import find_conflicts
+from apps.plant_identification.services.encyclopedia.merging import merge_species
 from apps.plant_identification.services.encyclopedia.news import TAUGHT
 from apps.plant_identification.services.encyclopedia.species import learn_species, link_species
 from apps.plant_identification.tests.factories import SpeciesFactory
@@ -182,6 +190,20 @@ def test_it_speaks_german_and_tells_once_what_has_not_changed(api_client, specie
     assert again.status_code == 304
     assert set(care(api_client, species, "?fields=summary,links").json()) == {"summary", "links"}
     assert care(api_client, species, "?fields=nothing").status_code == 400
+
+
+def test_a_merged_species_leads_to_the_other_and_a_text_is_in_nobodys_way(api_client, species):
+    other = SpeciesFactory(canonical_name="Ficus pandurata")
+    for one in (species, other):
+        TrefleLookup.objects.create(species=one, next_at=timezone.now())
+        GeneratedCare.objects.create(species=one, language="en", facts_digest="0", model="small")
+
+    merge_species(source=other, target=species)
+
+    moved = care(api_client, other, "?fields=summary")
+    assert moved.status_code == 301
+    assert moved["Location"].endswith(f"/species/{species.pk}/care/?fields=summary")
+    assert TrefleLookup.objects.filter(species=species).count() == 1
 
 
 def test_another_worlds_species_is_not_there(api_client, settings):

@@ -5,16 +5,17 @@ from uuid import UUID
 
 from django.utils.translation import get_language
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.languages import ENGLISH
 from apps.core.links import link_to
-from apps.plant_identification.api.encyclopedia.views import SpeciesView, kept_answers
+from apps.plant_identification.api.encyclopedia.views import SpeciesView, kept_answers, moved_to
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import SourceKind
+from apps.plant_identification.selectors import get_species
 from apps.plant_identification.services.encyclopedia.care import describe_care, write_care
 from apps.plant_identification.services.encyclopedia.care_texts import add_approved_text
 from apps.plant_identification.services.encyclopedia.portrait import portray_species
@@ -34,7 +35,7 @@ class CareSaidSerializer(serializers.Serializer[Any]):
 class CareStatementSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(help_text="For people, in the language of the answer.")
     value = serializers.SerializerMethodField(help_text="Metric: a number, a text, or a list of texts.")
-    unit = serializers.CharField(help_text="`cm`, `°C`, `mm`, `d`, `pH`, or a scale such as `0-10`.")
+    unit = serializers.CharField(help_text="`cm`, `degC`, `mm`, `d`, `pH`, or a scale such as `0-10`.")
     as_said = CareSaidSerializer(source="*", help_text="What the source wrote, in its own unit.")
     stated_on = serializers.DateField(help_text="The day the source was read.")
     is_verified = serializers.BooleanField(help_text="False: nobody vouches for this source.")
@@ -102,12 +103,21 @@ class SpeciesCareView(SpeciesView):
     api_key_access = KeyAccess()
     shown_by = CareSerializer
 
-    @extend_schema(operation_id="get_species_care", responses=CareSerializer)
+    @extend_schema(
+        operation_id="get_species_care",
+        responses={
+            200: CareSerializer,
+            301: OpenApiResponse(description="It was found to be another species; `Location` is that one's."),
+        },
+    )
     @kept_answers
     def get(self, request: Request, species_id: UUID) -> Response:
         portrait = portray_species([species_id]).get(species_id)
         if portrait is None:
-            raise RecordNotFound
+            species = get_species(species_id)
+            if species is None or species.merged_into_id is None:
+                raise RecordNotFound
+            return moved_to(request, "v1:plant-identification:species-care", species.merged_into_id)
         language = get_language() or ENGLISH
         sections = add_approved_text(write_care(portrait.facts), species_id=species_id, language=language)
         document = {

@@ -5,18 +5,19 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from apps.core.api.addresses import client_address
+from apps.core.api.filtering import FilterBackend
 from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
+from apps.core.links import link_to
 from apps.plant_identification import constants
 from apps.plant_identification.api.encyclopedia.filters import SpeciesFilter, SpeciesOrdering
 from apps.plant_identification.api.encyclopedia.serializers import (
@@ -74,7 +75,7 @@ class SpeciesListView(SpeciesView, ListAPIView[PlantSpecies]):
 
     api_key_access = KeyAccess()
     serializer_class = SpeciesEntrySerializer
-    filter_backends = [DjangoFilterBackend, SpeciesOrdering]
+    filter_backends = [FilterBackend, SpeciesOrdering]
     filterset_class = SpeciesFilter
 
     def get_queryset(self) -> QuerySet[PlantSpecies]:
@@ -101,7 +102,12 @@ class SpeciesDetailView(SpeciesView):
     shown_by = SpeciesSerializer
 
     @extend_schema(
-        operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
+        operation_id="get_species",
+        parameters=[LanguageQuerySerializer],
+        responses={
+            200: SpeciesSerializer,
+            301: OpenApiResponse(description="It was found to be another species; `Location` is that one's."),
+        },
     )
     @kept_answers
     def get(self, request: Request, species_id: UUID) -> Response:
@@ -109,7 +115,15 @@ class SpeciesDetailView(SpeciesView):
         species = get_species(species_id)
         if species is None:
             raise RecordNotFound
+        if species.merged_into_id is not None:
+            return moved_to(request, "v1:plant-identification:species-detail", species.merged_into_id)
         return Response(SpeciesSerializer(species, context=asked).data)
+
+
+def moved_to(request: Request, view_name: str, species_id: UUID) -> Response:
+    asked = request.META.get("QUERY_STRING", "")
+    address = link_to(view_name, species_id)
+    return Response(status=301, headers={"Location": f"{address}?{asked}" if asked else address})
 
 
 class SpeciesSearchView(SpeciesView):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext, pgettext_lazy
 
 from apps.plant_identification.models import FactSource
 from apps.plant_identification.services.encyclopedia.conflicts import Conflict, find_conflicts, words_of
@@ -17,9 +17,10 @@ from apps.plant_identification.services.encyclopedia.properties import (
     PROPERTY_OF_FIELD,
     SECTIONS,
     WORDS,
-    in_metric,
 )
+from apps.plant_identification.services.encyclopedia.units import in_metric
 
+_UNITS = {"degC": "°C", "d": pgettext_lazy("unit", "days")}
 NUMBERED_UNITS = frozenset({"0-10", "1-3", "pH", "USDA zone"})  # the field's name says what the number means
 _ORDER = {field: place for place, field in enumerate(PROPERTY_OF_FIELD)}
 
@@ -113,7 +114,7 @@ def _sources(facts: Iterable[Fact]) -> Iterable[CareSource]:
 def _state(fact: Fact) -> CareStatement:
     value, unit = fact.value, fact.unit
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value, unit = in_metric(value, unit)
+        value, unit = in_metric(value, unit) or (value, unit)
     label = str(PROPERTY_OF_FIELD[fact.field].fields[fact.field])
     return CareStatement(
         field=fact.field,
@@ -135,7 +136,7 @@ def say(value: Any, unit: str) -> str:
         number = f"{value:g}"
         if unit in NUMBERED_UNITS or not unit:
             return number
-        return f"{number} {pgettext('unit', 'days') if unit == 'd' else unit}"
+        return f"{number} {_UNITS.get(unit, unit)}"
     return ", ".join(str(WORDS.get(word, word)) for word in words_of(value))
 
 

@@ -15,8 +15,8 @@ from apps.plant_identification.services.encyclopedia.properties import (
     PROPERTIES,
     PROPERTY_OF_FIELD,
     Property,
-    in_metric,
 )
+from apps.plant_identification.services.encyclopedia.units import in_metric
 
 _BETWEEN_WORDS = re.compile(r"[;,]")
 # Scales in words. What is said on different ones is not compared.
@@ -91,7 +91,7 @@ def _claims(known: Property, facts: Iterable[Stated]) -> Iterable[_Range | _Word
     numbers: dict[str, dict[str, float]] = {}
     for fact in facts:
         if isinstance(fact.value, int | float) and not isinstance(fact.value, bool):
-            value, unit = in_metric(fact.value, fact.unit)
+            value, unit = in_metric(fact.value, fact.unit) or (fact.value, fact.unit)
             numbers.setdefault(unit, {})[fact.field] = value
         elif words := words_of(fact.value):
             yield frozenset(words)

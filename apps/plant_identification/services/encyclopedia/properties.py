@@ -3,7 +3,7 @@
 Nothing is translated from one source's scale to another's: no source documents how.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -162,23 +162,6 @@ PROPERTIES: tuple[Property, ...] = (
     _one("days_to_harvest", "planting", pgettext_lazy("care", "Days until harvest"), slack=0.1),
 )
 PROPERTY_OF_FIELD: Mapping[str, Property] = {field: each for each in PROPERTIES for field in each.fields}
-
-_INTO_CM: Mapping[str, float] = {"cm": 1, "mm": 0.1, "m": 100, "in": 2.54, "ft": 30.48}
-_CONVERSIONS: Mapping[str, tuple[str, Callable[[float], float]]] = {
-    "m": ("cm", lambda metres: metres * _INTO_CM["m"]),
-    "in": ("cm", lambda inches: inches * _INTO_CM["in"]),
-    "ft": ("cm", lambda feet: feet * _INTO_CM["ft"]),
-    "degF": ("°C", lambda fahrenheit: (fahrenheit - 32) / 1.8),
-    "degC": ("°C", lambda celsius: celsius),
-}
-
-
-def in_metric(value: float, unit: str) -> tuple[float, str]:
-    """In centimetres or degrees Celsius where it is a length or a temperature; anything else as it is."""
-    name, convert = _CONVERSIONS.get(unit, (unit, lambda same: same))
-    converted = round(convert(value), 1)
-    return (int(converted) if converted == int(converted) else converted), name
-
 
 # What sources say in words of a closed set, so that readers of other languages understand them.
 WORDS: Mapping[str, Promise | str] = {
