@@ -15,7 +15,6 @@ from apps.core.links import link_to
 from apps.plant_identification.api.encyclopedia.views import SpeciesView, kept_answers, moved_to
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import SourceKind
-from apps.plant_identification.selectors import get_species
 from apps.plant_identification.services.encyclopedia.care import describe_care, write_care
 from apps.plant_identification.services.encyclopedia.care_texts import add_approved_text
 from apps.plant_identification.services.encyclopedia.portrait import portray_species
@@ -114,10 +113,9 @@ class SpeciesCareView(SpeciesView):
     def get(self, request: Request, species_id: UUID) -> Response:
         portrait = portray_species([species_id]).get(species_id)
         if portrait is None:
-            species = get_species(species_id)
-            if species is None or species.merged_into_id is None:
-                raise RecordNotFound
-            return moved_to(request, "v1:plant-identification:species-care", species.merged_into_id)
+            raise RecordNotFound
+        if portrait.species.pk != species_id:  # merged into that one
+            return moved_to(request, "v1:plant-identification:species-care", portrait.species.pk)
         language = get_language() or ENGLISH
         sections = add_approved_text(write_care(portrait.facts), species_id=species_id, language=language)
         document = {
