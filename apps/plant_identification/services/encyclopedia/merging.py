@@ -50,6 +50,13 @@ class MergeLook:
     giving_way: Mapping[str, int]
     in_the_way: tuple[str, ...]  # why it cannot be done
 
+    def rows(self) -> list[dict[str, Any]]:
+        titles = sorted({**self.moving, **self.giving_way})
+        return [
+            {"title": title, "moving": self.moving.get(title, 0), "giving_way": self.giving_way.get(title, 0)}
+            for title in titles
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
