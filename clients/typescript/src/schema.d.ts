@@ -553,6 +553,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blog/categories/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What posts are filed under, by name. */
+        get: operations["list_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blog/comments/{comment_id}/": {
         parameters: {
             query?: never;
@@ -657,6 +674,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blog/posts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All public posts, newest first. */
+        get: operations["list_posts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blog/posts/{post_id}/comments/": {
         parameters: {
             query?: never;
@@ -686,6 +720,57 @@ export interface paths {
         put?: never;
         /** @description A post was opened. Nothing is kept about whom by; the same visitor is counted once in half an hour. */
         post: operations["count_post_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/posts/{post}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One post with its text, by its id or its slug. */
+        get: operations["get_post"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Posts that are meant to be read one after the other, by title. */
+        get: operations["list_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/series/{slug}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One series, with its posts in the order they are meant to be read. */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1654,7 +1739,7 @@ export interface components {
             /** @description such as gardener or botanist */
             role: string;
             bio: string;
-            readonly picture: components["schemas"]["Picture"] | null;
+            readonly picture: components["schemas"]["ContentPicture"] | null;
             readonly post_count: number;
             meta: {
                 readonly type: string;
@@ -1672,7 +1757,7 @@ export interface components {
             /** @description such as gardener or botanist */
             role: string;
             bio: string;
-            readonly picture: components["schemas"]["Picture"] | null;
+            readonly picture: components["schemas"]["ContentPicture"] | null;
             readonly post_count: number;
             meta: {
                 readonly type: string;
@@ -1917,7 +2002,7 @@ export interface components {
             /** @description One or two sentences, shown in lists and by search engines. */
             intro: string;
             readonly reading_minutes: number;
-            readonly featured_image: components["schemas"]["Picture"] | null;
+            readonly featured_image: components["schemas"]["ContentPicture"] | null;
             readonly categories: components["schemas"]["PostCategory"][];
             readonly tags: string[];
             readonly authors: components["schemas"]["PostAuthor"][];
@@ -1925,7 +2010,7 @@ export interface components {
             readonly body: components["schemas"]["BlogBody"];
             readonly species: components["schemas"]["PostSpecies"][];
             /** @description null where it is the featured image. */
-            readonly social_image: components["schemas"]["Picture"] | null;
+            readonly social_image: components["schemas"]["ContentPicture"] | null;
             /**
              * Place in the series
              * Format: int64
@@ -1973,7 +2058,7 @@ export interface components {
             /** @description One or two sentences, shown in lists and by search engines. */
             intro: string;
             readonly reading_minutes: number;
-            readonly featured_image: components["schemas"]["Picture"] | null;
+            readonly featured_image: components["schemas"]["ContentPicture"] | null;
             readonly categories: components["schemas"]["PostCategory"][];
             readonly tags: string[];
             readonly authors: components["schemas"]["PostAuthor"][];
@@ -2036,6 +2121,13 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
+        CategoryEntry: {
+            slug: string;
+            name: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+        };
         CategorySummary: {
             /** Format: uuid */
             readonly id: string;
@@ -2075,6 +2167,19 @@ export interface components {
             open_duration_seconds: number | null;
             /** Format: double */
             retry_in_seconds: number | null;
+        };
+        CitedSource: {
+            key: string;
+            title: string;
+            /** @description `dataset`, `service`, `editors` or `model`. */
+            kind: string;
+            /** @description An address, a DOI, or where to find it. */
+            url: string;
+            /** @description As the source states it; empty: none. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
         };
         ClientRequirements: {
             /** @description Older ones are answered 403 `client_too_old`. */
@@ -2119,7 +2224,7 @@ export interface components {
             /** @description null where the comment is gone, and replies are not. */
             readonly text: string | null;
             /** @description Others see what is `published` only. `pending` waits for a moderator. */
-            readonly state: components["schemas"]["CommentStateEnum"];
+            readonly state: components["schemas"]["CommentState"];
             readonly is_own: boolean;
             /** @description Deleted or hidden; it is here for its replies. */
             readonly is_gone: boolean;
@@ -2139,7 +2244,7 @@ export interface components {
             self: string;
         };
         CommentReportRequest: {
-            reason: components["schemas"]["ReasonEnum"];
+            reason: components["schemas"]["ReportReason"];
             /** @default  */
             note?: string;
         };
@@ -2153,7 +2258,7 @@ export interface components {
             parent?: string | null;
         };
         /** @enum {string} */
-        CommentStateEnum: "pending" | "published" | "rejected" | "spam";
+        CommentState: "pending" | "published" | "rejected" | "spam";
         CommonNames: {
             /** @description ISO 639-1 */
             language: string;
@@ -2192,7 +2297,7 @@ export interface components {
             readonly height: number;
             description: string;
             readonly focal_point: components["schemas"]["FocalPoint"] | null;
-            readonly renditions: components["schemas"]["Renditions"] | null;
+            readonly renditions: components["schemas"]["ContentRenditions"] | null;
             meta: {
                 readonly type: string;
                 /** Format: uri */
@@ -2208,7 +2313,7 @@ export interface components {
             readonly height?: number;
             description?: string;
             readonly focal_point?: components["schemas"]["FocalPoint"] | null;
-            readonly renditions?: components["schemas"]["Renditions"] | null;
+            readonly renditions?: components["schemas"]["ContentRenditions"] | null;
             meta: {
                 readonly type: string;
                 /** Format: uri */
@@ -2286,6 +2391,34 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        ContentPicture: {
+            id: number;
+            title: string;
+            /** @description For people who cannot see it; empty where it only decorates. */
+            alt_text: string;
+            width: number;
+            height: number;
+            readonly focal_point: components["schemas"]["FocalPoint"] | null;
+            /** @description null where its file cannot be read. */
+            readonly renditions: components["schemas"]["ContentRenditions"] | null;
+            readonly detail_url: string;
+        };
+        ContentRendition: {
+            url: string;
+            width: number;
+            height: number;
+        };
+        /** @description The same picture in other sizes; those that are cut keep its focal point in view. */
+        ContentRenditions: {
+            /** @description 640 × 400, cut */
+            card: components["schemas"]["ContentRendition"];
+            /** @description at most 640 × 640 */
+            small: components["schemas"]["ContentRendition"];
+            /** @description at most 1280 × 1280 */
+            large: components["schemas"]["ContentRendition"];
+            /** @description 1200 × 630, cut */
+            social: components["schemas"]["ContentRendition"];
+        };
         CsrfToken: {
             /** @description Send it as `X-CSRFToken`. */
             csrf_token: string;
@@ -2332,6 +2465,14 @@ export interface components {
             /** Format: double */
             probability: number;
             description: string | null;
+        };
+        Distribution: {
+            /** @description A text or a list of texts. */
+            regions: unknown;
+            /** Format: date */
+            date: string;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
         };
         EmailVerified: {
             email_verified: boolean;
@@ -2415,6 +2556,27 @@ export interface components {
          * @enum {string}
          */
         ExportStateEnum: "waiting" | "ready" | "failed";
+        Fact: {
+            /** @description Such as `light` or `height_max`. */
+            field: string;
+            /** @description A text, a number or a list of texts, as the source says it. */
+            value: unknown;
+            /** @description Of the value, such as `in` or `USDA zone`. */
+            readonly unit: string | null;
+            /** @description The same in centimetres or degrees Celsius, where it is a length or a temperature. */
+            readonly metric: components["schemas"]["Metric"] | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            date: string;
+            /** @description False: take it for a hint, and say so wherever it is shown. */
+            is_verified: boolean;
+            /** @description An editor chose it among sources that differ. */
+            is_preferred: boolean;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
+        };
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -2801,6 +2963,11 @@ export interface components {
             /** @description Which services one can sign in with, beside a password. */
             sign_in: components["schemas"]["SignInWays"];
         };
+        Metric: {
+            /** Format: double */
+            value: number;
+            unit: components["schemas"]["UnitEnum"];
+        };
         /**
          * @description * `scientific` - scientific
          *     * `common` - common
@@ -2852,6 +3019,13 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ApiKey"][];
         };
+        PaginatedCategoryEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CategoryEntry"][];
+        };
         PaginatedCollectionList: {
             count: number;
             /** Format: uri */
@@ -2882,6 +3056,13 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Plant"][];
         };
+        PaginatedPostEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PostEntry"][];
+        };
         PaginatedRequestEntryList: {
             /** Format: uri */
             next: string | null;
@@ -2895,6 +3076,13 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["SecurityEvent"][];
+        };
+        PaginatedSeriesEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["SeriesEntry"][];
         };
         PaginatedSessionList: {
             /** Format: uri */
@@ -2981,16 +3169,19 @@ export interface components {
             photos: components["schemas"]["Photo"][];
         };
         Picture: {
-            id: number;
-            title: string;
-            /** @description For people who cannot see it; empty where it only decorates. */
-            alt_text: string;
-            width: number;
-            height: number;
-            readonly focal_point: components["schemas"]["FocalPoint"] | null;
-            /** @description null where its file cannot be read. */
-            readonly renditions: components["schemas"]["Renditions"] | null;
-            readonly detail_url: string;
+            /** @description What it shows, also for who cannot see it. */
+            caption: string;
+            /** @description Who made it. */
+            credit: string;
+            /** @description Such as `CC-BY-3.0`. */
+            licence: string;
+            licence_url: string;
+            /** @description Where it was found. */
+            source_url: string;
+            /** @description At most 1280 pixels wide and high. */
+            readonly large: components["schemas"]["Rendition"];
+            /** @description A square of 320 pixels, or what there is of it. */
+            readonly small: components["schemas"]["Rendition"];
         };
         Plant: {
             /** Format: uuid */
@@ -3090,7 +3281,7 @@ export interface components {
             source: components["schemas"]["PortraitSource"];
         };
         PortraitPicture: {
-            image: components["schemas"]["Picture"];
+            image: components["schemas"]["ContentPicture"];
             /** @description Also for people who cannot see it. */
             caption: string;
             credit: string;
@@ -3116,6 +3307,29 @@ export interface components {
             /** @description To be shown, whether there are statements or not. */
             notice: string;
         };
+        Post: {
+            id: number;
+            slug: string;
+            title: string;
+            intro: string;
+            /** Format: date */
+            date: string;
+            reading_minutes: number;
+            /** @description 640 × 400, cut. */
+            readonly picture: components["schemas"]["PostPicture"] | null;
+            categories: components["schemas"]["PostLabel"][];
+            authors: components["schemas"]["PostLabel"][];
+            readonly tags: components["schemas"]["PostLabel"][];
+            readonly series: components["schemas"]["PostPlace"] | null;
+            /** @description Of the encyclopedia: what the post is about. */
+            readonly species: string[];
+            /** @description Whether one may comment now. */
+            readonly takes_comments: boolean;
+            readonly links: components["schemas"]["PostLinks"];
+            /** Format: date-time */
+            updated_at: string | null;
+            body: components["schemas"]["BlogBody"];
+        };
         /** @description A link to something posts are sorted by. */
         PostAuthor: {
             /** Format: uuid */
@@ -3136,6 +3350,53 @@ export interface components {
             /** @description null where it has no page of its own. */
             readonly html_url: string | null;
             name: string;
+        };
+        PostEntry: {
+            id: number;
+            slug: string;
+            title: string;
+            intro: string;
+            /** Format: date */
+            date: string;
+            reading_minutes: number;
+            /** @description 640 × 400, cut. */
+            readonly picture: components["schemas"]["PostPicture"] | null;
+            categories: components["schemas"]["PostLabel"][];
+            authors: components["schemas"]["PostLabel"][];
+            readonly tags: components["schemas"]["PostLabel"][];
+            readonly series: components["schemas"]["PostPlace"] | null;
+            /** @description Of the encyclopedia: what the post is about. */
+            readonly species: string[];
+            /** @description Whether one may comment now. */
+            readonly takes_comments: boolean;
+            readonly links: components["schemas"]["PostLinks"];
+            /** Format: date-time */
+            updated_at: string | null;
+        };
+        PostLabel: {
+            /** @description What the lists are narrowed by. */
+            slug: string;
+            name: string;
+        };
+        PostLinks: {
+            self: string;
+            /** @description For people. */
+            page: string | null;
+            comments: string;
+            series: string | null;
+        };
+        PostPicture: {
+            url: string;
+            width: number;
+            height: number;
+            /** @description Empty where it only decorates. */
+            alt_text: string;
+        };
+        PostPlace: {
+            slug: string;
+            title: string;
+            /** @description The lowest is read first. */
+            position: number | null;
         };
         /** @description A link to something posts are sorted by. */
         PostSeries: {
@@ -3262,14 +3523,6 @@ export interface components {
          * @enum {string}
          */
         Rank: "species" | "genus" | "infraspecies";
-        /**
-         * @description * `spam` - Advertising
-         *     * `abuse` - Insulting or dangerous
-         *     * `wrong` - Wrong in a way that does harm
-         *     * `other` - Something else
-         * @enum {string}
-         */
-        ReasonEnum: "spam" | "abuse" | "wrong" | "other";
         RecordLinks: {
             self: string;
             feedback: string;
@@ -3300,18 +3553,15 @@ export interface components {
             width: number;
             height: number;
         };
-        /** @description The same picture in other sizes; those that are cut keep its focal point in view. */
-        Renditions: {
-            /** @description 640 × 400, cut */
-            card: components["schemas"]["Rendition"];
-            /** @description at most 640 × 640 */
-            small: components["schemas"]["Rendition"];
-            /** @description at most 1280 × 1280 */
-            large: components["schemas"]["Rendition"];
-            /** @description 1200 × 630, cut */
-            social: components["schemas"]["Rendition"];
-        };
         Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
+        /**
+         * @description * `spam` - Advertising
+         *     * `abuse` - Insulting or dangerous
+         *     * `wrong` - Wrong in a way that does harm
+         *     * `other` - Something else
+         * @enum {string}
+         */
+        ReportReason: "spam" | "abuse" | "wrong" | "other";
         RequestEntry: {
             /** Format: uuid */
             id: string;
@@ -3404,6 +3654,13 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
+        SeriesEntry: {
+            slug: string;
+            title: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+        };
         SeriesSummary: {
             /** Format: uuid */
             readonly id: string;
@@ -3420,6 +3677,15 @@ export interface components {
                 /** Format: uri */
                 readonly html_url: string | null;
             };
+        };
+        SeriesWithPosts: {
+            slug: string;
+            title: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+            /** @description In the order they are to be read, 100 at most. */
+            readonly posts: components["schemas"]["PostEntry"][];
         };
         /**
          * @description * `development` - development
@@ -3548,7 +3814,7 @@ export interface components {
             identification_count: number;
             /** @description True where a local sandbox made all of this up. */
             from_sandbox: boolean;
-            readonly links: components["schemas"]["SpeciesLinks"];
+            readonly links: components["schemas"]["SpeciesPageLinks"];
             /** @description The language asked for comes first, then English, then the others. */
             readonly common_names: components["schemas"]["CommonNames"][];
             synonyms: string[];
@@ -3556,7 +3822,19 @@ export interface components {
             readonly taxonomy: {
                 [key: string]: string;
             } | null;
+            /** @description Of names and place. `catalogue`: the sources that `catalogue_sources` names. */
             readonly sources: components["schemas"]["FactSource"][];
+            /** @description Keys of `fact_sources`. */
+            readonly catalogue_sources: string[];
+            /** @description The number of its name at IPNI. */
+            readonly powo_id: string | null;
+            /** @description By field, the preferred first. Sources that differ stand beside each other. */
+            readonly facts: components["schemas"]["Fact"][];
+            /** @description Null: nobody told us. */
+            readonly distribution: components["schemas"]["Distribution"] | null;
+            readonly pictures: components["schemas"]["Picture"][];
+            /** @description All that are named in this answer. */
+            readonly fact_sources: components["schemas"]["CitedSource"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3641,6 +3919,17 @@ export interface components {
                 /** Format: date-time */
                 readonly last_published_at: string | null;
             };
+        };
+        SpeciesPageLinks: {
+            self: string;
+            /** @description Its page at the GBIF. */
+            gbif: string | null;
+            /** @description Its page at Plants of the World Online. */
+            powo: string | null;
+            /** @description What the blog writes about it. */
+            posts: string;
+            /** @description The same as whole pages, in the content API. */
+            content: string;
         };
         SpeciesPageSummary: {
             readonly id: number;
@@ -3742,6 +4031,12 @@ export interface components {
             chemical: string[];
             prevention: string[];
         };
+        /**
+         * @description * `cm` - cm
+         *     * `degC` - degC
+         * @enum {string}
+         */
+        UnitEnum: "cm" | "degC";
         Usage: {
             limit: number;
             used: number;
@@ -9581,6 +9876,160 @@ export interface operations {
             };
         };
     };
+    list_categories: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `name`, `description`, `post_count`. */
+                fields?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCategoryEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_comment: {
         parameters: {
             query?: {
@@ -10904,6 +11353,174 @@ export interface operations {
             };
         };
     };
+    list_posts: {
+        parameters: {
+            query?: {
+                /** @description Those of this author, by the slug. */
+                author?: string;
+                /** @description Those filed under this slug. */
+                category?: string;
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`. */
+                fields?: string;
+                /** @description Newest first, unless another order is asked for. */
+                ordering?: "-date" | "date" | "title" | "-title";
+                /** @description How many results a page has. */
+                page_size?: number;
+                /** @description Those in which these words stand. */
+                search?: string;
+                /** @description Those of this series, by its slug. */
+                series?: string;
+                /** @description Those about this species. */
+                species?: string;
+                /** @description Those with this tag, by its slug. */
+                tag?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPostEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_comments: {
         parameters: {
             query?: {
@@ -11423,6 +12040,492 @@ export interface operations {
             };
             /** @description The body is of a kind this address does not take. */
             415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_post: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`, `body`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                post: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_series: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`. */
+                fields?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSeriesEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_series: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`, `posts`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesWithPosts"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -15136,6 +16239,8 @@ export interface operations {
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
+                /** @description Only those with pictures, or those without. */
+                has_pictures?: boolean;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -15352,7 +16457,7 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `created_at`, `updated_at`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `catalogue_sources`, `powo_id`, `facts`, `distribution`, `pictures`, `fact_sources`, `created_at`, `updated_at`. */
                 fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
@@ -15449,6 +16554,18 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Species"];
                 };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
             304: {
