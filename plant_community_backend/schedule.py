@@ -11,6 +11,7 @@ TASK_ROUTES: dict[str, dict[str, str]] = {
     "blog.draw_picture": {"queue": "slow"},
     "plant_identification.enrich_species": {"queue": "slow"},
     "plant_identification.enrich_due_species": {"queue": "slow"},
+    "plant_identification.write_care_text": {"queue": "slow"},
     "users.make_exports": {"queue": "slow"},
     "users.erase_accounts": {"queue": "slow"},
     "users.remove_what_has_expired": {"queue": "slow"},

@@ -143,6 +143,7 @@ RULES: dict[str, Rule] = {
     # --- The encyclopedia ---
     "get /api/v1/plant-identification/species/": readers(200),
     "get /api/v1/plant-identification/species/{species_id}/": readers(200),
+    "get /api/v1/plant-identification/species/{species_id}/care/": readers(200),
     "get /api/v1/plant-identification/search/species/": readers(200),
     # --- The blog's readers ---
     "get /api/v1/blog/posts/": readers(200),
