@@ -1106,6 +1106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plant-identification/species/{species_id}/care/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How to care for a species: what sources say, each with its date, and where they differ. */
+        get: operations["get_species_care"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant-identification/status/": {
         parameters: {
             query?: never;
@@ -2098,6 +2115,29 @@ export interface components {
          * @enum {string}
          */
         CacheOutcome: "miss" | "hit" | "near";
+        /** @description Sections nobody said anything about are not there. */
+        Care: {
+            /** Format: uuid */
+            species_id: string;
+            scientific_name: string;
+            /** @description What the texts are written in. */
+            language: string;
+            /** @description One sentence: what is known, and whether sources differ. */
+            summary: string;
+            sections: components["schemas"]["CareSection"][];
+            /** @description True: a sandbox plays services on this machine. */
+            from_sandbox: boolean;
+            links: components["schemas"]["CareLinks"];
+        };
+        CareConflict: {
+            property: string;
+            /** @description For people, in the language of the answer. */
+            text: string;
+            /** @description Keys of those that differ. */
+            sources: string[];
+            /** @description Whom our editors go by, if they chose. */
+            preferred: string | null;
+        };
         CareInstructions: {
             watering: string | null;
             light: string | null;
@@ -2105,6 +2145,72 @@ export interface components {
             propagation: string | null;
             temperature: string | null;
             sources: string[];
+        };
+        CareLinks: {
+            self: string;
+            species: string;
+        };
+        CareSaid: {
+            /** @description A number, a text, or a list of texts. */
+            readonly value: unknown;
+            /** @description Such as `in` or `degF`; empty for words. */
+            unit: string;
+        };
+        CareSection: {
+            key: components["schemas"]["KeyEnum"];
+            title: string;
+            statements: components["schemas"]["CareStatement"][];
+            sources: components["schemas"]["CareSource"][];
+            conflicts: components["schemas"]["CareConflict"][];
+        };
+        CareSource: {
+            key: string;
+            title: string;
+            kind: components["schemas"]["CareSourceKindEnum"];
+            /** @description An address or a DOI; may be empty. */
+            url: string;
+            /** @description Empty: none is stated. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
+            /**
+             * Format: date
+             * @description When it was read last.
+             */
+            date: string;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `service` - service
+         *     * `editors` - editors
+         *     * `model` - model
+         * @enum {string}
+         */
+        CareSourceKindEnum: "dataset" | "service" | "editors" | "model";
+        CareStatement: {
+            field: string;
+            /** @description The `key` of one of `sources`. */
+            source: string;
+            /** @description For people, in the language of the answer. */
+            text: string;
+            /** @description Metric: a number, a text, or a list of texts. */
+            readonly value: unknown;
+            /** @description `cm`, `degC`, `mm`, `d`, `pH`, or a scale such as `0-10`. */
+            unit: string;
+            /** @description What the source wrote, in its own unit. */
+            as_said: components["schemas"]["CareSaid"];
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description False: nobody vouches for this source. */
+            is_verified: boolean;
+            /** @description True: our editors go by this one. */
+            is_preferred: boolean;
+            /** @description True: a language model wrote it, an editor approved. */
+            is_generated: boolean;
         };
         Category: {
             /** Format: uuid */
@@ -2862,6 +2968,21 @@ export interface components {
             images?: string[];
         };
         /**
+         * @description * `watering` - watering
+         *     * `light` - light
+         *     * `soil` - soil
+         *     * `temperature` - temperature
+         *     * `humidity` - humidity
+         *     * `propagation` - propagation
+         *     * `size` - size
+         *     * `growth` - growth
+         *     * `hardiness` - hardiness
+         *     * `seasons` - seasons
+         *     * `planting` - planting
+         * @enum {string}
+         */
+        KeyEnum: "watering" | "light" | "soil" | "temperature" | "humidity" | "propagation" | "size" | "growth" | "hardiness" | "seasons" | "planting";
+        /**
          * @description * `ar` - ar
          *     * `be` - be
          *     * `bg` - bg
@@ -3167,21 +3288,6 @@ export interface components {
         };
         Photos: {
             photos: components["schemas"]["Photo"][];
-        };
-        Picture: {
-            /** @description What it shows, also for who cannot see it. */
-            caption: string;
-            /** @description Who made it. */
-            credit: string;
-            /** @description Such as `CC-BY-3.0`. */
-            licence: string;
-            licence_url: string;
-            /** @description Where it was found. */
-            source_url: string;
-            /** @description At most 1280 pixels wide and high. */
-            readonly large: components["schemas"]["Rendition"];
-            /** @description A square of 320 pixels, or what there is of it. */
-            readonly small: components["schemas"]["Rendition"];
         };
         Plant: {
             /** Format: uuid */
@@ -3548,11 +3654,6 @@ export interface components {
             first_name?: string;
             last_name?: string;
         };
-        Rendition: {
-            url: string;
-            width: number;
-            height: number;
-        };
         Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
         /**
          * @description * `spam` - Advertising
@@ -3703,6 +3804,7 @@ export interface components {
             plant_id: components["schemas"]["ProviderHealth"];
             plantnet: components["schemas"]["ProviderHealth"];
             trefle?: components["schemas"]["ProviderHealth"];
+            care_model?: components["schemas"]["ProviderHealth"];
             redis: components["schemas"]["Availability"];
             database: components["schemas"]["Availability"];
             celery: components["schemas"]["Availability"];
@@ -3832,7 +3934,7 @@ export interface components {
             readonly facts: components["schemas"]["Fact"][];
             /** @description Null: nobody told us. */
             readonly distribution: components["schemas"]["Distribution"] | null;
-            readonly pictures: components["schemas"]["Picture"][];
+            readonly pictures: components["schemas"]["SpeciesPicture"][];
             /** @description All that are named in this answer. */
             readonly fact_sources: components["schemas"]["CitedSource"][];
             /** Format: date-time */
@@ -3964,6 +4066,26 @@ export interface components {
                 /** Format: date-time */
                 readonly last_published_at?: string | null;
             };
+        };
+        SpeciesPicture: {
+            /** @description What it shows, also for who cannot see it. */
+            caption: string;
+            /** @description Who made it. */
+            credit: string;
+            /** @description Such as `CC-BY-3.0`. */
+            licence: string;
+            licence_url: string;
+            /** @description Where it was found. */
+            source_url: string;
+            /** @description At most 1280 pixels wide and high. */
+            readonly large: components["schemas"]["SpeciesRendition"];
+            /** @description A square of 320 pixels, or what there is of it. */
+            readonly small: components["schemas"]["SpeciesRendition"];
+        };
+        SpeciesRendition: {
+            url: string;
+            width: number;
+            height: number;
         };
         SubscriptionRequestRequest: {
             /** Format: email */
@@ -16553,6 +16675,184 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Species"];
+                };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_species_care: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `species_id`, `scientific_name`, `language`, `summary`, `sections`, `from_sandbox`, `links`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                species_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Care"];
                 };
             };
             /** @description It was found to be another species; `Location` is that one's. */
