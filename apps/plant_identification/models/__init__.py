@@ -3,6 +3,7 @@
 from apps.plant_identification.models.answers import IdentificationAnswer, PlantIdentificationResult
 from apps.plant_identification.models.erasures import PhotoErasure, UnwantedCopy
 from apps.plant_identification.models.feedback import IdentificationFeedback
+from apps.plant_identification.models.lookups import LookupState, TrefleLookup
 from apps.plant_identification.models.photos import PhotoSet
 from apps.plant_identification.models.plants import Plant, PlantCollection
 from apps.plant_identification.models.quota import QuotaReservation, QuotaShare, QuotaWindow
@@ -29,6 +30,7 @@ __all__ = [
     "FactSource",
     "IdentificationAnswer",
     "IdentificationFeedback",
+    "LookupState",
     "NameKind",
     "PhotoErasure",
     "PhotoFingerprint",
@@ -49,5 +51,6 @@ __all__ = [
     "SpellingKey",
     "ToxicityStatement",
     "ToxicityTarget",
+    "TrefleLookup",
     "UnwantedCopy",
 ]
