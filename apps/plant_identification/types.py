@@ -70,6 +70,7 @@ class Options:
     latitude: float | None = None  # rounded to 2 decimals already
     longitude: float | None = None
     project: str = "all"
+    fusion: str = "half"  # key of the rule that makes one confidence of several; an experiment's, not asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from apps.plant_identification.models.answers import IdentificationAnswer, PlantIdentificationResult
 from apps.plant_identification.models.erasures import PhotoErasure, UnwantedCopy
+from apps.plant_identification.models.experiments import Experiment, ExperimentStatus
 from apps.plant_identification.models.feedback import IdentificationFeedback
 from apps.plant_identification.models.photos import PhotoSet
 from apps.plant_identification.models.plants import Plant, PlantCollection
@@ -17,7 +18,9 @@ from apps.plant_identification.models.species_names import (
 )
 
 __all__ = [
+    "Experiment",
     "ExperimentGroup",
+    "ExperimentStatus",
     "IdentificationAnswer",
     "IdentificationFeedback",
     "NameKind",

@@ -7,14 +7,17 @@ from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import Case, When
 
 from apps.core.db import insert_rows
 from apps.core.languages import writing_in
 from apps.plant_identification import constants
-from apps.plant_identification.models import IdentificationAnswer, PhotoSet, PlantIdentificationResult
+from apps.plant_identification.models import IdentificationAnswer, PhotoSet
+from apps.plant_identification.services.fusion import CONTROL, RULES
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.services.quota import question_key
 from apps.plant_identification.services.registry import Registry
+from apps.plant_identification.services.results import save_results
 from apps.plant_identification.services.species import count_identification, learn_species, link_species
 from apps.plant_identification.types import (
     AnswerStatus,
@@ -45,15 +48,15 @@ class KeptAnswer:
 
 def spell_question(registry: Registry, digest: str, options: Options) -> str:
     """A whole answer's question: who is behind it, which photos, what was wanted."""
-    wanted = ":".join(
-        str(part)
-        for part in (
-            options.language,
-            "health" if options.include_diseases else "plain",
-            "" if options.latitude is None else f"{options.latitude},{options.longitude}",
-            options.project,
-        )
-    )
+    parts = [
+        options.language,
+        "health" if options.include_diseases else "plain",
+        "" if options.latitude is None else f"{options.latitude},{options.longitude}",
+        options.project,
+    ]
+    if options.fusion != CONTROL.key:  # answers from before there were other rules keep their key
+        parts.append(options.fusion)
+    wanted = ":".join(parts)
     return f"{registry.hosts}:{digest}:{wanted}"
 
 
@@ -68,7 +71,12 @@ def merge_outcomes(registry: Registry, outcomes: Sequence[ProviderOutcome], *, o
     replies = _replies_of(outcomes)
     configured = [provider.name for provider in registry.providers]
     with writing_in(options.language):
-        answer = merge_replies(replies, configured=configured, language=options.language)
+        answer = merge_replies(
+            replies,
+            configured=configured,
+            language=options.language,
+            rule=RULES.get(options.fusion, CONTROL),
+        )
         document: Document = msgspec.to_builtins(answer)
     reports = _reports(registry, outcomes)
     document |= {
@@ -133,8 +141,9 @@ def save_answer(
     outcomes: Sequence[ProviderOutcome],
     *,
     photo_set: PhotoSet | None,
+    is_news: bool = True,
 ) -> KeptAnswer:
-    """Store the answer and its candidates in one short transaction."""
+    """Store the answer and its candidates in one short transaction. What is no news counts and teaches nothing."""
     with transaction.atomic(savepoint=False):
         species = link_species(document)
         answer = IdentificationAnswer(
@@ -146,9 +155,10 @@ def save_answer(
             **columns_of(document),
         )
         insert_rows([answer])
-        _save_results(answer, _replies_of(outcomes), species)
-        count_identification(document)
-        learn_species(species, _replies_of(outcomes))
+        save_results(answer, _replies_of(outcomes), species)
+        if is_news:
+            count_identification(document)
+            learn_species(species, _replies_of(outcomes))
     return KeptAnswer(
         answer_id=str(answer.pk),
         photo_set_id=str(photo_set.pk) if photo_set else None,
@@ -190,31 +200,9 @@ def columns_of(document: Document) -> dict[str, Any]:
         "confidence": document["confidence"],
         "image_url": document["image_url"] or "",
         "source": document["source"] or "",
+        "agreement": document["agreement"],
         "answered_at": datetime.fromisoformat(document["answered_at"]),
     }
-
-
-def _save_results(
-    answer: IdentificationAnswer, replies: Sequence[ProviderReply], species: Mapping[str, Any]
-) -> None:
-    versions = {reply.provider: reply.model_version for reply in replies}
-    rows = [
-        PlantIdentificationResult(
-            answer_id=answer.pk,
-            species_id=species.get(suggestion["scientific_name"]),
-            rank_position=suggestion["rank_position"],
-            scientific_name=suggestion["scientific_name"],
-            confidence_score=suggestion["confidence"],
-            provider_scores=suggestion["provider_scores"],
-            model_version=", ".join(version for version in versions.values() if version)[:200],
-            model_confidence=max(
-                (score for score in suggestion["provider_scores"].values() if score), default=0
-            ),
-            model_metadata={"versions": versions, "agreement": answer.document["agreement"]},
-        )
-        for suggestion in answer.document["suggestions"]
-    ]
-    insert_rows(rows)
 
 
 def rewrite_answer(
@@ -228,7 +216,7 @@ def rewrite_answer(
     answer.requests.filter(status=AnswerStatus.PARTIAL).update(status=document["status"])
     answer.results.all().delete()
     species = link_species(document)
-    _save_results(answer, _replies_of(outcomes), species)
+    save_results(answer, _replies_of(outcomes), species)
     learn_species(species, _replies_of(outcomes))
 
 
@@ -237,16 +225,15 @@ def find_stale_answer(
 ) -> KeptAnswer | None:
     """The best answer of these services to this question of the last 30 days, marked as stale.
 
-    `providers` tells why there is no fresh one.
+    `providers` tells why there is no fresh one. Where the caller's own rule of fusion made none, another's
+    will do: an experiment takes no answer away from anybody.
     """
     oldest = datetime.now(UTC) - timedelta(seconds=constants.STALE_ANSWER_MAX_AGE_S)
-    answer = (
-        IdentificationAnswer.objects.filter(
-            question_key=stored_key(registry, digest, options), answered_at__gte=oldest
-        )
-        .order_by("status", "-answered_at")  # "complete" before "partial"
-        .first()
-    )
+    keys = [stored_key(registry, digest, replace(options, fusion=rule)) for rule in RULES]
+    found = IdentificationAnswer.objects.filter(question_key__in=keys, answered_at__gte=oldest)
+    of_other_rule = Case(When(question_key=stored_key(registry, digest, options), then=0), default=1)
+    # "complete" before "partial"
+    answer = found.order_by(of_other_rule, "status", "-answered_at").first()
     if answer is None:
         return None
     photo_set = PhotoSet.objects.filter(digest=digest).only("pk").first()

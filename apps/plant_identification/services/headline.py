@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from apps.plant_identification.services.candidates import Candidate, collect_candidates, genus_candidate
+from apps.plant_identification.services.fusion import CONTROL, FusionRule
 from apps.plant_identification.types import Agreement, ProviderReply
 
 # Below this a service has not made up its mind, and its favourite contradicts nobody.
@@ -26,14 +27,14 @@ class Verdict:
         return self.ranked[0] if self.ranked else None
 
 
-def judge(replies: Iterable[ProviderReply]) -> Verdict:
+def judge(replies: Iterable[ProviderReply], rule: FusionRule = CONTROL) -> Verdict:
     """Rank what was named, and decide between a species and its genus.
 
     One service alone keeps its own order. Where several spoke, a bare genus is no rival to its species but
     their support; only where they disagree about the species, or the species is doubtful even within the
     genus, is the genus the answer.
     """
-    candidates = collect_candidates(replies)
+    candidates = collect_candidates(replies, rule)
     favourites = _favourites(candidates)
     if not candidates:
         return Verdict(ranked=(), agreement="none")
@@ -76,7 +77,7 @@ def _settle(candidates: Sequence[Candidate], favourites: Mapping[str, Candidate]
 def _genus_of(best: Candidate, candidates: Sequence[Candidate]) -> Candidate:
     """The genus as somebody named it, else as what its species amount to."""
     named = {each.key: each for each in candidates if each.is_genus}
-    genera = [named.get(key) or genus_candidate(key, candidates) for key in sorted(best.genera)]
+    genera = [named.get(key) or genus_candidate(key, candidates, best.rule) for key in sorted(best.genera)]
     return min(genera, key=attrgetter("order"))
 
 

@@ -8,6 +8,7 @@ from django.utils.translation import get_language
 from apps.core.languages import ENGLISH
 from apps.plant_identification.services import safety
 from apps.plant_identification.services.candidates import Candidate, source_name
+from apps.plant_identification.services.fusion import CONTROL, FusionRule
 from apps.plant_identification.services.headline import Verdict, judge
 from apps.plant_identification.services.portrait import Portrait, display_name, portray
 from apps.plant_identification.services.summary import summarize
@@ -29,7 +30,11 @@ _ALWAYS_LISTED = ("plant_id", "plantnet")
 
 
 def merge_replies(
-    replies: Sequence[ProviderReply], *, configured: Iterable[str] = (), language: str = ENGLISH
+    replies: Sequence[ProviderReply],
+    *,
+    configured: Iterable[str] = (),
+    language: str = ENGLISH,
+    rule: FusionRule = CONTROL,
 ) -> Answer:
     """One answer from everything that arrived; `configured` are the providers that might have replied.
 
@@ -41,7 +46,7 @@ def merge_replies(
     """
     if not replies:
         raise ValueError("no reply to merge")
-    verdict = judge(reply for reply in replies if reply.is_plant is not False)
+    verdict = judge((reply for reply in replies if reply.is_plant is not False), rule)
     is_plant = _is_plant(replies)
     headline = None if is_plant is False else verdict.headline
     listed = {*_ALWAYS_LISTED, *configured, *(reply.provider for reply in replies)}

@@ -31,6 +31,7 @@ _RECORD = (
     "cache",
     "options",
     "perceptual_hashes",
+    "experiment_id",
     "experiment_group",
     "timings",
 )

@@ -4,6 +4,9 @@ Edible parts are named for the headline alone, and only if several services agre
 or GBIF id, surely. An alternative's edible parts are not given out at all: whoever reads them takes them for
 the parts of the plant in hand. Agreement that rests on a list of synonyms does not count here, for such lists
 hold homonyms. Poison is the opposite case: every candidate that is at all likely warns in the headline.
+
+No experiment decides about either: what is eaten has to be sure by the documented rule as well, and a
+candidate warns that is likely enough by one of the two.
 """
 
 from collections.abc import Iterable
@@ -20,7 +23,7 @@ def edible_parts(headline: Candidate, agreement: Agreement) -> tuple[str, ...] |
         agreement != "both"
         or headline.is_genus
         or not headline.same_by_name
-        or headline.confidence < EDIBLE_MIN_CONFIDENCE
+        or min(headline.confidence, headline.documented_confidence) < EDIBLE_MIN_CONFIDENCE
     ):
         return None
     parts = (part for member in headline.members for part in member.suggestion.edible_parts or ())
@@ -49,7 +52,11 @@ def poison_language(candidates: Iterable[Candidate]) -> dict[str, str]:
 
 def warning_candidates(candidates: Iterable[Candidate]) -> list[Candidate]:
     """All that may be the plant and are said to be poisonous or not, listed in the answer or no longer."""
-    return [each for each in candidates if each.confidence >= TOXICITY_MIN_CONFIDENCE and toxicity(each)]
+    return [each for each in candidates if is_likely(each) and toxicity(each)]
+
+
+def is_likely(candidate: Candidate) -> bool:
+    return max(candidate.confidence, candidate.documented_confidence) >= TOXICITY_MIN_CONFIDENCE
 
 
 def toxicity_warning(named: Iterable[tuple[str, Candidate]]) -> str | None:
