@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.test import Client as Browser
+from django.utils.text import slugify
 from rest_framework.test import APIClient
 from wagtail.admin.models import EditingSession, FormState
 from wagtail.documents import get_document_model
@@ -29,6 +30,7 @@ from wagtail.models import (
 )
 from wagtail.users.models import UserProfile
 
+from apps.blog.models import BlogAuthor
 from apps.blog.tests.factories import create_image
 from apps.core.audit import auditing
 from apps.plant_identification.tests.conftest import make_photo
@@ -121,6 +123,7 @@ def _edit_pages(person, name):
     Revision.objects.filter(pk=revision.pk).update(content=revision.content)
     comment.log_create(user=person)
     reply.log_delete(user=_colleague())
+    BlogAuthor.objects.create(name=f"{name}signature", slug=slugify(name), bio=f"{name}bio", user=person)
     PageLogEntry.objects.log_action(page, "wagtail.publish", user=person)
     ModelLogEntry.objects.log_action(create_image(), "wagtail.edit", user=person)
     ModelLogEntry.objects.log_action(person, "wagtail.edit", user=_colleague())

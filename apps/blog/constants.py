@@ -1,6 +1,7 @@
 """Sizes the blog works with."""
 
 POSTS_PER_PAGE = 12  # of the public list
+WORDS_PER_MINUTE = 238  # adults, English prose: Brysbaert 2019, doi:10.1016/j.jml.2019.104047
 INTRO_MAX_CHARS = 300  # what a card in a list and a search engine's summary can show
 
 # Rendition specs. A list shows many pictures of one shape; a post shows one as wide as its text column.

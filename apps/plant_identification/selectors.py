@@ -35,7 +35,7 @@ def list_requests(user: Any) -> QuerySet[PlantIdentificationRequest]:
 
 
 def _headlines() -> QuerySet[PlantIdentificationResult]:
-    """The candidate that is the headline: `services/species.py` finds it in the document."""
+    """The candidate that is the headline: `services/encyclopedia/species.py` finds it in the document."""
     return PlantIdentificationResult.objects.filter(
         answer=OuterRef("answer"), scientific_name=OuterRef("answer__plant_name")
     ).order_by("rank_position")

@@ -6,8 +6,12 @@ from django.db import models
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils import timezone
-from wagtail.admin.panels import FieldPanel
+from modelcluster.contrib.taggit import ClusterTaggableManager
+from modelcluster.fields import ParentalKey, ParentalManyToManyField
+from taggit.models import TaggedItemBase
+from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
+from wagtail.blocks import StreamValue
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model
 from wagtail.images.api.fields import ImageRenditionField
@@ -16,7 +20,7 @@ from wagtail.query import PageQuerySet
 from wagtail.search import index
 
 from apps.blog.blocks import BodyBlock
-from apps.blog.constants import CARD_RENDITION, INTRO_MAX_CHARS, POSTS_PER_PAGE
+from apps.blog.constants import CARD_RENDITION, INTRO_MAX_CHARS, POSTS_PER_PAGE, WORDS_PER_MINUTE
 
 
 class BlogPostQuerySet(PageQuerySet):  # type: ignore[misc]
@@ -41,7 +45,12 @@ class BlogIndexPage(Page):  # type: ignore[misc]
     intro = models.CharField(max_length=INTRO_MAX_CHARS, blank=True)
 
     parent_page_types = ["wagtailcore.Page"]
-    subpage_types = ["blog.BlogPostPage"]
+    subpage_types = [
+        "blog.BlogPostPage",
+        "blog.BlogCategoryPage",
+        "blog.BlogAuthorPage",
+        "blog.PlantSpeciesPage",
+    ]
     max_count_per_parent = 1
     template = "blog/index.html"
 
@@ -63,6 +72,10 @@ class BlogIndexPage(Page):  # type: ignore[misc]
         return Paginator(posts, POSTS_PER_PAGE).get_page(number)
 
 
+class BlogPostTag(TaggedItemBase):  # type: ignore[misc]
+    content_object = ParentalKey("blog.BlogPostPage", on_delete=models.CASCADE, related_name="tagged_items")
+
+
 class BlogPostPage(Page):  # type: ignore[misc]
     intro = models.CharField(
         max_length=INTRO_MAX_CHARS, help_text="One or two sentences, shown in lists and by search engines."
@@ -77,6 +90,30 @@ class BlogPostPage(Page):  # type: ignore[misc]
         help_text="Its description is what people hear who cannot see it.",
     )
     body = StreamField(BodyBlock(), blank=True)
+    authors = ParentalManyToManyField("blog.BlogAuthor", blank=True, related_name="posts")
+    categories = ParentalManyToManyField("blog.BlogCategory", blank=True, related_name="posts")
+    tags = ClusterTaggableManager(through=BlogPostTag, blank=True)
+    species = ParentalManyToManyField(
+        "plant_identification.PlantSpecies",
+        blank=True,
+        related_name="posts",
+        help_text="The plants this post is about; their pages link to it.",
+    )
+    series = models.ForeignKey(
+        "blog.BlogSeries", null=True, blank=True, on_delete=models.SET_NULL, related_name="posts"
+    )
+    series_position = models.PositiveSmallIntegerField(
+        "place in the series", null=True, blank=True, help_text="The lowest is read first."
+    )
+    social_image = models.ForeignKey(
+        "wagtailimages.Image",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="Shown where the post is shared. Left out: the featured image.",
+    )
+    reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
 
     objects = PageManager.from_queryset(BlogPostQuerySet)()
 
@@ -90,7 +127,13 @@ class BlogPostPage(Page):  # type: ignore[misc]
         FieldPanel("intro"),
         FieldPanel("featured_image"),
         FieldPanel("body"),
+        FieldPanel("authors"),
+        MultiFieldPanel(
+            [FieldPanel("categories"), FieldPanel("tags"), FieldPanel("species")], heading="What it is about"
+        ),
+        MultiFieldPanel([FieldPanel("series"), FieldPanel("series_position")], heading="Series"),
     ]
+    promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
@@ -108,3 +151,14 @@ class BlogPostPage(Page):  # type: ignore[misc]
     class Meta:
         verbose_name = "blog post"
         indexes = [models.Index(fields=["-date"], name="blog_post_newest_first")]
+
+    def full_clean(self, *args: Any, **kwargs: Any) -> None:
+        """Also before a draft is kept, so that a preview tells the time of what it shows."""
+        self.reading_minutes = minutes_to_read(self.body)
+        super().full_clean(*args, **kwargs)
+
+
+def minutes_to_read(body: StreamValue) -> int:
+    """At least one; of the words that the body's blocks would have a search engine find."""
+    words = sum(len(text.split()) for text in body.stream_block.get_searchable_content(body))
+    return max(1, round(words / WORDS_PER_MINUTE))

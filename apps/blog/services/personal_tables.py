@@ -26,11 +26,13 @@ from wagtail.models import (
 )
 from wagtail.users.models import UserProfile
 
+from apps.blog.models import BlogAuthor, BlogAuthorPage
 from apps.users.public import PersonalFile, PersonalRows, User
 
 BATCH = 100
 NAMELESS: dict[str, Any] = {}
 _COMMENTS = "wagtail_admin_comments"
+FORMER_AUTHOR = "Former author"
 
 
 def _as_text(user: User) -> str:
@@ -100,8 +102,26 @@ def _forget_logged_comments(user: User) -> bool:
     return len(ids) < BATCH
 
 
+def _take_signature(user: User) -> bool:
+    """The posts stay; the page about their author goes."""
+    for author in BlogAuthor.objects.filter(user=user):
+        for page in BlogAuthorPage.objects.filter(author=author):
+            page.delete()
+        author.name, author.slug = FORMER_AUTHOR, f"former-author-{author.pk.hex[:12]}"
+        author.role, author.bio, author.picture, author.user = "", "", None, None
+        author.save()
+    return True
+
+
 # Erased in the opposite order: what the log says of comments before the comments it is found by.
 PERSONAL_TABLES = (
+    PersonalRows(
+        model=BlogAuthor,
+        ties=("user",),
+        file="signature-under-posts",
+        shown=("name", "role", "bio"),
+        erase=_take_signature,
+    ),
     PersonalRows(
         model=ReferenceIndex,
         ties=("to_object_id",),

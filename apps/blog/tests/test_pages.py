@@ -10,7 +10,7 @@ from wagtail.test.utils import WagtailPageTestCase
 from wagtail.test.utils.form_data import nested_form_data, rich_text, streamfield
 
 from apps.blog.constants import POSTS_PER_PAGE
-from apps.blog.models import BlogIndexPage, BlogPostPage
+from apps.blog.models import BlogAuthorPage, BlogCategoryPage, BlogIndexPage, BlogPostPage, PlantSpeciesPage
 from apps.blog.tests.factories import add_post, body_with_everything, create_image, make_private
 
 
@@ -40,9 +40,10 @@ def test_the_search_for_inline_code_finds_it():
 
 
 class PageRulesTests(WagtailPageTestCase):
-    def test_a_blog_stands_below_a_plain_page_and_holds_only_posts(self):
+    def test_a_blog_stands_below_a_plain_page_and_holds_only_its_own_kinds(self):
         self.assertAllowedParentPageTypes(BlogIndexPage, {Page})
-        self.assertAllowedSubpageTypes(BlogIndexPage, {BlogPostPage})
+        kinds = {BlogPostPage, BlogCategoryPage, BlogAuthorPage, PlantSpeciesPage}
+        self.assertAllowedSubpageTypes(BlogIndexPage, kinds)
 
     def test_a_post_stands_below_a_blog_and_holds_nothing(self):
         self.assertAllowedParentPageTypes(BlogPostPage, {BlogIndexPage})

@@ -6,9 +6,9 @@ from apps.plant_identification.api import (
     plant_views,
     quota_views,
     record_views,
-    species_views,
     views,
 )
+from apps.plant_identification.api.encyclopedia import views as encyclopedia
 
 app_name = "plant-identification"
 
@@ -31,9 +31,9 @@ urlpatterns = [
     ),
     path("history/", record_views.HistoryView.as_view(), name="history"),
     path("quota/", quota_views.QuotaView.as_view(), name="quota"),
-    path("species/", species_views.SpeciesListView.as_view(), name="species-list"),
-    path("species/<uuid:species_id>/", species_views.SpeciesDetailView.as_view(), name="species-detail"),
-    path("search/species/", species_views.SpeciesSearchView.as_view(), name="species-search"),
+    path("species/", encyclopedia.SpeciesListView.as_view(), name="species-list"),
+    path("species/<uuid:species_id>/", encyclopedia.SpeciesDetailView.as_view(), name="species-detail"),
+    path("search/species/", encyclopedia.SpeciesSearchView.as_view(), name="species-search"),
     path("plants/", plant_views.PlantListView.as_view(), name="plant-list"),
     path("plants/<uuid:plant_id>/", plant_views.PlantDetailView.as_view(), name="plant-detail"),
     path("plants/<uuid:plant_id>/restore/", plant_views.PlantRestoreView.as_view(), name="plant-restore"),

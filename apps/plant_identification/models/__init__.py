@@ -10,6 +10,14 @@ from apps.plant_identification.models.quota import QuotaReservation, QuotaShare,
 from apps.plant_identification.models.requests import ExperimentGroup, PlantIdentificationRequest
 from apps.plant_identification.models.similar_photos import PhotoFingerprint
 from apps.plant_identification.models.species import PlantSpecies
+from apps.plant_identification.models.species_facts import (
+    FactSource,
+    SourceKind,
+    SpeciesFact,
+    SpeciesPicture,
+    ToxicityStatement,
+    ToxicityTarget,
+)
 from apps.plant_identification.models.species_names import (
     NameKind,
     SpeciesName,
@@ -21,6 +29,7 @@ __all__ = [
     "Experiment",
     "ExperimentGroup",
     "ExperimentStatus",
+    "FactSource",
     "IdentificationAnswer",
     "IdentificationFeedback",
     "NameKind",
@@ -35,8 +44,13 @@ __all__ = [
     "QuotaReservation",
     "QuotaShare",
     "QuotaWindow",
+    "SourceKind",
+    "SpeciesFact",
     "SpeciesName",
+    "SpeciesPicture",
     "SpeciesWord",
     "SpellingKey",
+    "ToxicityStatement",
+    "ToxicityTarget",
     "UnwantedCopy",
 ]

@@ -16,7 +16,9 @@ class PlantSpecies(TimestampedModel):
     """A species by its canonical name: no author, no rank marks, one spelling."""
 
     canonical_name = models.CharField(max_length=200)
-    from_sandbox = models.BooleanField(default=False, help_text="Never shown beside the real services'.")
+    from_sandbox = models.BooleanField(
+        default=False, help_text="of a machine where a sandbox answers; never shown beside others"
+    )
     authorship = models.CharField(max_length=200, blank=True)
     family = models.CharField(max_length=200, blank=True)
     genus = models.CharField(max_length=200, blank=True)

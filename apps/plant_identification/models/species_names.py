@@ -24,7 +24,8 @@ class NameKind(models.TextChoices):
 
 
 class SpeciesName(models.Model):
-    """One name a species can be found by. `folded` is how it is compared: see `services/spelling.py`.
+    """One name a species can be found by. `folded` is how it is compared: see
+    `services/encyclopedia/spelling.py`.
 
     PostgreSQL has an index over the words in `folded` besides: see the migration that makes the table.
     """

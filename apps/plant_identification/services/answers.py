@@ -13,12 +13,16 @@ from apps.core.db import insert_rows
 from apps.core.languages import writing_in
 from apps.plant_identification import constants
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet
+from apps.plant_identification.services.encyclopedia.species import (
+    count_identification,
+    learn_species,
+    link_species,
+)
 from apps.plant_identification.services.fusion import CONTROL, RULES
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.services.quota import question_key
 from apps.plant_identification.services.registry import Registry
 from apps.plant_identification.services.results import save_results
-from apps.plant_identification.services.species import count_identification, learn_species, link_species
 from apps.plant_identification.types import (
     AnswerStatus,
     Options,

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from apps.plant_identification.exceptions import NothingToJudge, RecordNotFound
 from apps.plant_identification.models import IdentificationFeedback, PlantIdentificationRequest, PlantSpecies
+from apps.plant_identification.services.encyclopedia.species import find_species
 from apps.plant_identification.services.records import User
-from apps.plant_identification.services.species import find_species
 from apps.plant_identification.types import Verdict
 
 

@@ -20,7 +20,7 @@ from apps.plant_identification.models import (
     PlantIdentificationRequest,
     PlantSpecies,
 )
-from apps.plant_identification.services.species import find_species, headline_species_id
+from apps.plant_identification.services.encyclopedia.species import find_species, headline_species_id
 from apps.plant_identification.services.undo import bring_back, last_moment, take_away
 
 BATCH = 500

@@ -20,10 +20,10 @@ from apps.core.links import link_to
 from apps.plant_identification.exceptions import AccountGone
 from apps.plant_identification.models import PhotoSet, PlantIdentificationRequest
 from apps.plant_identification.services.answers import KeptAnswer
+from apps.plant_identification.services.encyclopedia.species import headline_species_id
 from apps.plant_identification.services.experiments import NO_EXPERIMENT, Assignment
 from apps.plant_identification.services.photos import Inspected
 from apps.plant_identification.services.quota import ANONYMOUS
-from apps.plant_identification.services.species import headline_species_id
 from apps.plant_identification.types import AnswerStatus, Options
 
 User = AbstractBaseUser | AnonymousUser

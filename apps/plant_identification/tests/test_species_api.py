@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from apps.core.testing.queries import query_budget
 from apps.plant_identification.models import PlantSpecies
-from apps.plant_identification.services.species_index import index_species
+from apps.plant_identification.services.encyclopedia.index import index_species
 from apps.plant_identification.tests.conftest import make_photo
 from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.users.tests.factories import UserFactory

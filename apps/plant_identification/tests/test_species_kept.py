@@ -1,7 +1,7 @@
 import pytest
 
 from apps.plant_identification.models import PlantSpecies
-from apps.plant_identification.services.species_index import index_species
+from apps.plant_identification.services.encyclopedia.index import index_species
 from apps.plant_identification.tests.conftest import make_photo
 
 API = "/api/v1/plant-identification"

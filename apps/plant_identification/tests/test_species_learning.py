@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from apps.plant_identification.models import PlantSpecies
-from apps.plant_identification.services.species import learn_species, link_species
-from apps.plant_identification.services.species_facts import MAX_NAMES_OF_LANGUAGE, MAX_SYNONYMS
-from apps.plant_identification.services.species_news import Taught
-from apps.plant_identification.services.species_search import search_species
+from apps.plant_identification.services.encyclopedia.facts import MAX_NAMES_OF_LANGUAGE, MAX_SYNONYMS
+from apps.plant_identification.services.encyclopedia.news import Taught
+from apps.plant_identification.services.encyclopedia.search import search_species
+from apps.plant_identification.services.encyclopedia.species import learn_species, link_species
 from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 

@@ -10,10 +10,15 @@ from django.db import connection
 
 from apps.core.testing.queries import query_budget
 from apps.plant_identification.models import SpeciesName
-from apps.plant_identification.services import species_search
-from apps.plant_identification.services.species_index import index_species, rebuild_index
-from apps.plant_identification.services.species_search import How, search_species
-from apps.plant_identification.services.spelling import closeness, fold, similarity, spelling_keys
+from apps.plant_identification.services.encyclopedia import search as species_search
+from apps.plant_identification.services.encyclopedia.index import index_species, rebuild_index
+from apps.plant_identification.services.encyclopedia.search import How, search_species
+from apps.plant_identification.services.encyclopedia.spelling import (
+    closeness,
+    fold,
+    similarity,
+    spelling_keys,
+)
 from apps.plant_identification.tests.factories import SpeciesFactory
 
 pytestmark = pytest.mark.django_db

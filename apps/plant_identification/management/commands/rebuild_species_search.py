@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from apps.plant_identification.services.species_index import rebuild_index
+from apps.plant_identification.services.encyclopedia.index import rebuild_index
 
 
 class Command(BaseCommand):

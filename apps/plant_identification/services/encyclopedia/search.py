@@ -21,7 +21,12 @@ from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from apps.plant_identification.models import PlantSpecies, SpeciesName, SpeciesWord, SpellingKey
-from apps.plant_identification.services.spelling import closeness, fold, similarity, spelling_keys
+from apps.plant_identification.services.encyclopedia.spelling import (
+    closeness,
+    fold,
+    similarity,
+    spelling_keys,
+)
 
 MAX_WORDS = 8
 CANDIDATES = 500  # names looked at in each step

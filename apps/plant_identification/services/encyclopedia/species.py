@@ -11,10 +11,10 @@ from django.db.models import Exists, F, OuterRef
 from apps.core.kept_answers import forget_answers
 from apps.plant_identification import constants
 from apps.plant_identification.models import PlantSpecies, SpeciesName
+from apps.plant_identification.services.encyclopedia.facts import FACTS, learn_facts
+from apps.plant_identification.services.encyclopedia.index import index_species
+from apps.plant_identification.services.encyclopedia.news import TAUGHT, news_key
 from apps.plant_identification.services.names import binomial, canonical_name
-from apps.plant_identification.services.species_facts import FACTS, learn_facts
-from apps.plant_identification.services.species_index import index_species
-from apps.plant_identification.services.species_news import TAUGHT, news_key
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 
 

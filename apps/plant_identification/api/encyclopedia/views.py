@@ -18,8 +18,8 @@ from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
 from apps.plant_identification import constants
-from apps.plant_identification.api.species_filters import SpeciesFilter, SpeciesOrdering
-from apps.plant_identification.api.species_serializers import (
+from apps.plant_identification.api.encyclopedia.filters import SpeciesFilter, SpeciesOrdering
+from apps.plant_identification.api.encyclopedia.serializers import (
     LanguageQuerySerializer,
     SearchQuerySerializer,
     SpeciesEntrySerializer,
@@ -31,7 +31,7 @@ from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.permissions import IsAuthenticatedOrReadOnlyWithRateLimit
 from apps.plant_identification.selectors import get_species, list_species
-from apps.plant_identification.services.species_search import search_species
+from apps.plant_identification.services.encyclopedia.search import search_species
 from apps.users.public import KeyAccess
 
 

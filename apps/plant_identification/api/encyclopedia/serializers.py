@@ -9,7 +9,7 @@ from apps.core.languages import ENGLISH
 from apps.core.links import link_to
 from apps.plant_identification.api.languages import LanguageField
 from apps.plant_identification.models import NameKind, PlantSpecies
-from apps.plant_identification.services.species_search import How, SpeciesHit
+from apps.plant_identification.services.encyclopedia.search import How, SpeciesHit
 
 QUERY_CHARS = 100
 RESULTS = 20

@@ -5,7 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import transaction
 
 from apps.plant_identification.models import NameKind, PlantSpecies, SpeciesName, SpeciesWord, SpellingKey
-from apps.plant_identification.services.spelling import KEY_MAX_CHARS, KEY_MIN_CHARS, fold, spelling_keys
+from apps.plant_identification.services.encyclopedia.spelling import (
+    KEY_MAX_CHARS,
+    KEY_MIN_CHARS,
+    fold,
+    spelling_keys,
+)
 
 BATCH = 500
 
