@@ -42,7 +42,16 @@ ANSWER = Path(__file__).resolve().parent.parent / "docs" / "api" / "examples" / 
 OF_THE_RECORD = ("id", "cache", "age_s", "created_at", "links")
 ACTORS = ("anonymous", "stranger", "expired_key", "other_key", "key", "owner")
 SCOPES = frozenset(map(str, ApiKeyScope))
-MISSING = {"export_id", "key_id", "session_id", "request_id", "plant_id", "collection_id", "species_id"}
+MISSING = {
+    "experiment_id",
+    "export_id",
+    "key_id",
+    "session_id",
+    "request_id",
+    "plant_id",
+    "collection_id",
+    "species_id",
+}
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
 
 
@@ -113,6 +122,7 @@ def places_of(owner: User) -> dict[str, Any]:
         "plant_id": PlantFactory(owner=owner).pk,
         "collection_id": CollectionFactory(owner=owner).pk,
         "species_id": SpeciesFactory().pk,
+        "experiment_id": NOBODY,
         "blog-posts": add_post(blog).pk,
         "pages": home.pk,
     }

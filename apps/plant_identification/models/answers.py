@@ -59,7 +59,8 @@ class PlantIdentificationResult(TimestampedModel):
     )
     model_confidence = models.FloatField(help_text="the best single score a provider gave")
     model_metadata = models.JSONField(
-        default=dict, help_text="agreement, fusion, and models: provider, version, score, is_favourite"
+        default=dict,
+        help_text="agreement, fusion, from_sandbox, and models: provider, version, score, is_favourite",
     )
     is_favourite = models.BooleanField(
         default=False, db_default=False, help_text="some model scored nothing higher in this answer"

@@ -1,6 +1,7 @@
 """The answer to a question, as it is kept and as everybody who asks it is told."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -129,13 +130,16 @@ def cache_ttl_s(kept: Mapping[str, Any]) -> float:
     if kept["is_personal"]:
         return 0
     if document["status"] == AnswerStatus.COMPLETE:
-        age = datetime.now(UTC) - datetime.fromisoformat(document["answered_at"])
-        return max(constants.FAILURE_MARKER_S, constants.CACHE_TIMEOUT_24_HOURS - age.total_seconds())
+        return max(constants.FAILURE_MARKER_S, constants.CACHE_TIMEOUT_24_HOURS - _age_s(document))
     if document["status"] != AnswerStatus.PARTIAL:
         return constants.FAILURE_MARKER_S
     waits = [provider["retry_after_s"] for provider in document["providers"] if provider["retry_after_s"]]
     shortest = min(waits, default=constants.FAILURE_MARKER_S)
-    return min(shortest, constants.CACHE_PARTIAL_MAX_S)
+    return max(0.0, min(shortest, constants.CACHE_PARTIAL_MAX_S) - _age_s(document))
+
+
+def _age_s(document: Mapping[str, Any]) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(document["answered_at"])).total_seconds()
 
 
 def save_answer(
@@ -147,7 +151,7 @@ def save_answer(
     photo_set: PhotoSet | None,
     is_news: bool = True,
 ) -> KeptAnswer:
-    """Store the answer and its candidates in one short transaction. What is no news counts and teaches nothing."""
+    """Store the answer and its candidates in one short transaction. What is no news only does this."""
     with transaction.atomic(savepoint=False):
         species = link_species(document)
         answer = IdentificationAnswer(
@@ -222,6 +226,21 @@ def rewrite_answer(
     species = link_species(document)
     save_results(answer, _replies_of(outcomes), species)
     learn_species(species, _replies_of(outcomes))
+
+
+def find_partial_answer(registry: Registry, question: Question) -> KeptAnswer | None:
+    """One that another rule of fusion made a moment ago, without a service that is not to be tried again yet.
+
+    For an experiment nobody is called who would not be called without it.
+    """
+    others = RULES.keys() - {question.options.fusion}
+    keys = [answer_key(registry, question.digest, replace(question.options, fusion=rule)) for rule in others]
+    for value in registry.cache.get_many(keys).values():
+        with suppress(msgspec.ValidationError):  # kept by another version of this program
+            kept = msgspec.convert(value, KeptAnswer)
+            if kept.document["status"] == AnswerStatus.PARTIAL and not kept.is_personal:
+                return kept
+    return None
 
 
 def find_stale_answer(

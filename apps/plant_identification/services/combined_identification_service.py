@@ -28,6 +28,7 @@ from apps.plant_identification.services.answers import (
     KeptAnswer,
     answer_key,
     cache_ttl_s,
+    find_partial_answer,
     find_stale_answer,
     merge_outcomes,
     save_answer,
@@ -219,8 +220,9 @@ class CombinedPlantIdentificationService:
         """
         if not self._registry.providers:
             raise IdentificationUnavailable(retry_after_s=DEFAULT_RETRY_AFTER_S)
-        similar = find_similar_answer(self._registry, question)
-        if similar is not None:
+        if (partial_one := find_partial_answer(self._registry, question)) is not None:
+            return partial_one
+        if (similar := find_similar_answer(self._registry, question)) is not None:
             photo_set = _keep_photos_if_possible(question)
             return copy_answer(self._registry, question, similar, photo_set=photo_set)
         release_connection()

@@ -65,17 +65,15 @@ def assign(user: AbstractBaseUser | AnonymousUser) -> Assignment:
         return NO_EXPERIMENT
     if not user.is_authenticated:
         return Assignment(experiment_id=running.id)
-    group = group_of(
-        bucket_of(running.id, user.pk), a_percent=running.variant_a_percent, b_percent=running.variant_b_percent
-    )
+    bucket = bucket_of(running.id, user.pk)
+    group = group_of(bucket, a_percent=running.variant_a_percent, b_percent=running.variant_b_percent)
     rules = {
         ExperimentGroup.VARIANT_A: running.variant_a_rule,
         ExperimentGroup.VARIANT_B: running.variant_b_rule,
     }
-    # A rule that only a newer release knows is not tried by this one.
     rule = rules.get(group, CONTROL.key)
-    if rule not in RULES:
-        return Assignment(experiment_id=running.id)
+    if rule not in RULES:  # only a newer release knows it, and this one cannot take part
+        return NO_EXPERIMENT
     return Assignment(experiment_id=running.id, group=group, rule=rule)
 
 
@@ -173,6 +171,11 @@ def _in_short(experiment: Experiment) -> dict[str, Any]:
 def _tell_everybody() -> None:
     """As soon as it is true. Who cannot be told notices within `RUNNING_KEPT_S`."""
     transaction.on_commit(_read_running)
+
+
+def forget_running() -> None:
+    """Ask again before anybody is put into a group."""
+    _cache.delete(RUNNING_KEY)
 
 
 def _running() -> _Running:

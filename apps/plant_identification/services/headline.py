@@ -16,9 +16,10 @@ SPECIES_SHARE_OF_GENUS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`ranked` begins with the headline, and its confidences only fall."""
+    """`ranked` begins with the headline, and its confidences only fall; `named` are all that were named."""
 
     ranked: tuple[Candidate, ...]
+    named: tuple[Candidate, ...]
     agreement: Agreement
     is_contradicted: bool = False  # several name the headline's species, and one more has another in mind
 
@@ -37,9 +38,9 @@ def judge(replies: Iterable[ProviderReply], rule: FusionRule = CONTROL) -> Verdi
     candidates = collect_candidates(replies, rule)
     favourites = _favourites(candidates)
     if not candidates:
-        return Verdict(ranked=(), agreement="none")
+        return Verdict(ranked=(), named=(), agreement="none")
     if len(favourites) == 1:
-        return Verdict(ranked=tuple(candidates), agreement="single")
+        return Verdict(ranked=tuple(candidates), named=tuple(candidates), agreement="single")
     return _settle(candidates, favourites)
 
 
@@ -55,23 +56,23 @@ def _favourites(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
 
 
 def _settle(candidates: Sequence[Candidate], favourites: Mapping[str, Candidate]) -> Verdict:
-    top = candidates[0]
+    top, named = candidates[0], tuple(candidates)
     species = [each for each in candidates if not each.is_genus and each.genera & top.genera]
     if not top.genera:
-        return Verdict(ranked=tuple(candidates), agreement="both" if len(top.named) > 1 else "none")
+        return Verdict(ranked=named, named=named, agreement="both" if len(top.named) > 1 else "none")
     if not species:
-        return Verdict(ranked=tuple(candidates), agreement=_agreement_on_genus(top))
+        return Verdict(ranked=named, named=named, agreement=_agreement_on_genus(top))
     best = species[0]
     if _is_disputed(best, favourites) or _is_doubtful(best, candidates):
         genus = _genus_of(best, candidates)
         others = [each for each in candidates if not (each.is_genus and each.key == genus.key)]
-        return Verdict(ranked=(genus, *others), agreement=_agreement_on_genus(genus))
+        return Verdict(ranked=(genus, *others), named=named, agreement=_agreement_on_genus(genus))
     rivals = [
         each for each in candidates if each is not best and not (each.is_genus and each.genera & best.genera)
     ]
     agreement = _agreement_on_species(best, favourites)
     is_contradicted = agreement == "both" and _is_contradicted(best, favourites)
-    return Verdict(ranked=(best, *rivals), agreement=agreement, is_contradicted=is_contradicted)
+    return Verdict(ranked=(best, *rivals), named=named, agreement=agreement, is_contradicted=is_contradicted)
 
 
 def _genus_of(best: Candidate, candidates: Sequence[Candidate]) -> Candidate:

@@ -24,6 +24,7 @@ from apps.plant_identification.services.encyclopedia.species import headline_spe
 from apps.plant_identification.services.experiments import NO_EXPERIMENT, Assignment
 from apps.plant_identification.services.photos import Inspected
 from apps.plant_identification.services.quota import ANONYMOUS
+from apps.plant_identification.services.toxicity import tell_toxicity
 from apps.plant_identification.types import AnswerStatus, Options
 
 User = AbstractBaseUser | AnonymousUser
@@ -156,6 +157,9 @@ def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | N
     answered_at = public["answered_at"]
     if record.status != AnswerStatus.PARTIAL:  # a partial answer may have become complete since
         public["status"] = record.status
+    with writing_in(record.options["language"]):
+        public |= tell_toxicity(public)
+    public.pop("likely", None)
     public |= {
         "id": str(record.pk),
         "cache": record.cache,
@@ -208,7 +212,7 @@ _NULLS = (
     "disease_detection",
     "answered_at",
 )
-_EMPTY_LISTS = ("common_names", "similar_images", "suggestions", "disease_suggestions", "providers")
+_EMPTY_LISTS = ("common_names", "similar_images", "suggestions", "disease_suggestions", "providers", "likely")
 
 
 def _nothing_yet(record: PlantIdentificationRequest) -> dict[str, Any]:

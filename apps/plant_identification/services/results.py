@@ -7,6 +7,8 @@ the headline, is what a model can be held to (`services/model_report.py`).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
+
 from apps.core.db import insert_rows
 from apps.plant_identification.models import IdentificationAnswer, PlantIdentificationResult
 from apps.plant_identification.services.fusion import CONTROL
@@ -41,6 +43,7 @@ def save_results(
             model_metadata={
                 "agreement": answer.agreement,
                 "fusion": answer.options.get("fusion", CONTROL.key),
+                "from_sandbox": settings.PROVIDER_SANDBOX,
                 "models": models,
             },
             is_favourite=any(model["is_favourite"] for model in models),
@@ -60,9 +63,7 @@ def _opinion(
     }
 
 
-def _favourite_of(
-    reply: ProviderReply, suggestions: Sequence[Mapping[str, Any]]
-) -> Mapping[str, Any] | None:
+def _favourite_of(reply: ProviderReply, suggestions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """None where it is not listed. A genus is one only if no species of the same score is."""
     best = max((said.score for said in reply.suggestions), default=None)
     listed = (each for each in suggestions if each["provider_scores"].get(reply.provider) == best)

@@ -91,10 +91,23 @@ def find_similar_answer(registry: Registry, question: Question) -> Identificatio
         if not look_alike(mine, known):
             continue
         answer = IdentificationAnswer.objects.filter(pk=answer_id, status=AnswerStatus.COMPLETE).first()
-        if answer is not None:
+        if answer is not None and not _is_of_these_replies(registry, question, answer):
             _log_found(question, answer)
             return answer
     return None
+
+
+def _is_of_these_replies(registry: Registry, question: Question, answer: IdentificationAnswer) -> bool:
+    """The very photo, by another rule of fusion, and all replies to it are there to be merged by this one."""
+    return (
+        answer.digest == question.digest
+        and _fusion_of(answer) != question.options.fusion
+        and all(provider.call.known(question) for provider in registry.providers)
+    )
+
+
+def _fusion_of(answer: IdentificationAnswer) -> str:
+    return msgspec.convert(answer.options, Options).fusion
 
 
 def copy_answer(
@@ -130,10 +143,9 @@ def _merge_again(
     registry: Registry, question: Question, source: IdentificationAnswer, *, photo_set: PhotoSet | None
 ) -> KeptAnswer | None:
     """By this question's rule. None where the known answer was made by it, or not all replies are there."""
-    asked = msgspec.convert(source.options, Options)
-    if asked.fusion == question.options.fusion:
+    if _fusion_of(source) == question.options.fusion:
         return None
-    known = Question(digest=source.digest, photo_digest=source.photo_digest, photos=(), options=asked)
+    known = replace(question, digest=source.digest, photo_digest=source.photo_digest, photos=())
     outcomes = [
         ProviderOutcome(
             provider=provider.name, state=ProviderState.NEAR_DUPLICATE, reply=provider.call.known(known)

@@ -570,6 +570,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plant-identification/experiments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All experiments, the newest first. For staff. */
+        get: operations["plant_identification_experiments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/experiments/{experiment_id}/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Confidence, agreement and confirmed accuracy of each group of one experiment. For staff. */
+        get: operations["report_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant-identification/health/": {
         parameters: {
             query?: never;
@@ -635,6 +669,23 @@ export interface paths {
         };
         /** @description Whether photos can be identified right now. */
         get: operations["plant_identification_identify_health_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/models/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same of each version of each service's model; of the last 30 days if not asked otherwise. Staff. */
+        get: operations["report_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1166,6 +1217,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Of what people judged, which is not all. `is_enough` false: too few to tell. */
+        Accuracy: {
+            right: number;
+            judged: number;
+            /** Format: double */
+            share: number | null;
+            /**
+             * Format: double
+             * @description Where the true share lies, with 95 % (Wilson).
+             */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+            /** @description False for fewer than 30 judgements. */
+            is_enough: boolean;
+        };
         /**
          * @description * `both` - both
          *     * `single` - single
@@ -1174,6 +1241,13 @@ export interface components {
          * @enum {string}
          */
         Agreement: "both" | "single" | "genus" | "none";
+        /** @description How many answers the services agreed on so far. */
+        Agreements: {
+            both: number;
+            genus: number;
+            single: number;
+            none: number;
+        };
         /**
          * @description * `combined` - combined
          *     * `plant_id` - plant_id
@@ -1260,6 +1334,19 @@ export interface components {
          * @enum {string}
          */
         ApiVersionState: "current" | "deprecated" | "removed";
+        Arm: {
+            group: components["schemas"]["GroupEnum"];
+            /**
+             * @description How its answers' scores are fused.
+             *
+             *     * `half` - half
+             *     * `quarter` - quarter
+             *     * `three_quarters` - three_quarters
+             */
+            rule: components["schemas"]["RuleEnum"];
+            /** @description Of the people who are signed in. */
+            percent: number;
+        };
         Attribution: {
             citation: string | null;
             license_name: string | null;
@@ -1371,6 +1458,34 @@ export interface components {
             /** @description Left out only where the account has none: then the sign-in must be recent. */
             password?: string;
         };
+        Difference: {
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description 95 % (Newcombe).
+             */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /**
+             * @description `none_shown`: the interval holds 0. `too_few`: a group has fewer than 30 judgements.
+             *
+             *     * `too_few` - too_few
+             *     * `none_shown` - none_shown
+             *     * `higher` - higher
+             *     * `lower` - lower
+             */
+            verdict: components["schemas"]["DifferenceVerdictEnum"];
+        };
+        /**
+         * @description * `too_few` - too_few
+         *     * `none_shown` - none_shown
+         *     * `higher` - higher
+         *     * `lower` - lower
+         * @enum {string}
+         */
+        DifferenceVerdictEnum: "too_few" | "none_shown" | "higher" | "lower";
         Disease: {
             name: string;
             local_name: string | null;
@@ -1444,6 +1559,36 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "oauth_refused" | "account_not_linked" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "request_in_progress" | "already_done" | "idempotency_key_reused" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "identity_provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
+        Experiment: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What was expected of it before it began. */
+            expectation: string;
+            status: components["schemas"]["ExperimentStatusEnum"];
+            /** @description The control group comes first. */
+            readonly arms: components["schemas"]["Arm"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        ExperimentReport: {
+            experiment: components["schemas"]["Experiment"];
+            period: components["schemas"]["Period"];
+            /** @description True where a local sandbox made all of this up. */
+            from_sandbox: boolean;
+            groups: components["schemas"]["GroupFigures"][];
+        };
+        /**
+         * @description * `draft` - Draft
+         *     * `running` - Running
+         *     * `ended` - Ended
+         * @enum {string}
+         */
+        ExperimentStatusEnum: "draft" | "running" | "ended";
         Export: {
             /** Format: uuid */
             readonly id: string;
@@ -1534,6 +1679,25 @@ export interface components {
             code: string;
             /** @description In an app. Left out on the web: the cookie tells who began. */
             code_verifier?: string;
+        };
+        /**
+         * @description * `control` - Control
+         *     * `variant_a` - Variant A
+         *     * `variant_b` - Variant B
+         * @enum {string}
+         */
+        GroupEnum: "control" | "variant_a" | "variant_b";
+        GroupFigures: {
+            arm: components["schemas"]["Arm"];
+            people: number;
+            answers: number;
+            /** @description Of the headline. */
+            confidence: components["schemas"]["Spread"];
+            agreement: components["schemas"]["Agreements"];
+            verdicts: components["schemas"]["Verdicts"];
+            accuracy: components["schemas"]["Accuracy"];
+            /** @description Its share from the control group's; null for that group. */
+            compared: components["schemas"]["Difference"] | null;
         };
         Health: {
             status: components["schemas"]["HealthStatus"];
@@ -1848,6 +2012,23 @@ export interface components {
             /** @description Which services one can sign in with, beside a password. */
             sign_in: components["schemas"]["SignInWays"];
         };
+        ModelFigures: {
+            provider: string;
+            /** @description Empty where the service named none. */
+            model_version: string;
+            answers: number;
+            /** @description The model's own score of what it scored highest. */
+            confidence: components["schemas"]["Spread"];
+            agreement: components["schemas"]["Agreements"];
+            /** @description Of what the model itself scored highest. */
+            accuracy: components["schemas"]["Accuracy"];
+        };
+        ModelReport: {
+            period: components["schemas"]["Period"];
+            /** @description True where a local sandbox made all of this up. */
+            from_sandbox: boolean;
+            models: components["schemas"]["ModelFigures"][];
+        };
         /**
          * @description * `scientific` - scientific
          *     * `common` - common
@@ -1890,6 +2071,13 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Collection"][];
+        };
+        PaginatedExperimentList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Experiment"][];
         };
         PaginatedHistoryEntryList: {
             /** Format: uri */
@@ -1977,6 +2165,12 @@ export interface components {
             username?: string;
             first_name?: string;
             last_name?: string;
+        };
+        Period: {
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
         };
         Photo: {
             position: number;
@@ -2203,6 +2397,13 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        /**
+         * @description * `half` - half
+         *     * `quarter` - quarter
+         *     * `three_quarters` - three_quarters
+         * @enum {string}
+         */
+        RuleEnum: "half" | "quarter" | "three_quarters";
         SecondFactor: {
             /** @description Whether signing in takes a code. */
             totp: boolean;
@@ -2442,6 +2643,14 @@ export interface components {
             /** @description Its page at the GBIF. */
             gbif: string | null;
         };
+        Spread: {
+            /** Format: double */
+            mean: number | null;
+            /** Format: double */
+            median: number | null;
+            /** @description How many lie from 0 to 0.1, from 0.1 to 0.2, and so on; 1 is in the last. */
+            histogram: number[];
+        };
         /**
          * @description * `free` - Free
          *     * `pro` - Pro
@@ -2538,6 +2747,12 @@ export interface components {
          * @enum {string}
          */
         Verdict: "right" | "wrong" | "other";
+        /** @description What people said of the answers. */
+        Verdicts: {
+            right: number;
+            wrong: number;
+            other: number;
+        };
         /** @description 1 dry, 2 medium, 3 wet. */
         Watering: {
             min: number | null;
@@ -8426,6 +8641,262 @@ export interface operations {
             };
         };
     };
+    plant_identification_experiments_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedExperimentList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_experiment: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Until this moment, which is not included. */
+                until?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentReport"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     plant_identification_health_retrieve: {
         parameters: {
             query?: {
@@ -9122,6 +9593,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_models: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Until this moment, which is not included. */
+                until?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReport"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };

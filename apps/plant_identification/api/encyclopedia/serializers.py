@@ -7,9 +7,11 @@ from rest_framework import serializers
 
 from apps.core.languages import ENGLISH
 from apps.core.links import link_to
+from apps.plant_identification.api.encyclopedia.toxicity import SpeciesToxicitySerializer
 from apps.plant_identification.api.languages import LanguageField
 from apps.plant_identification.models import NameKind, PlantSpecies
 from apps.plant_identification.services.encyclopedia.search import How, SpeciesHit
+from apps.plant_identification.services.toxicity import describe_toxicity
 
 QUERY_CHARS = 100
 RESULTS = 20
@@ -97,6 +99,7 @@ class SpeciesSerializer(SpeciesEntrySerializer):
     synonyms = serializers.ListField(child=serializers.CharField())
     taxonomy = serializers.SerializerMethodField(help_text="Rank and name.")
     sources = serializers.SerializerMethodField()
+    toxicity = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -117,6 +120,10 @@ class SpeciesSerializer(SpeciesEntrySerializer):
     @extend_schema_field(FactSourceSerializer(many=True))
     def get_sources(self, species: PlantSpecies) -> list[dict[str, Any]]:
         return [{"fact": fact, **said} for fact, said in sorted(species.sources.items())]
+
+    @extend_schema_field(SpeciesToxicitySerializer)
+    def get_toxicity(self, species: PlantSpecies) -> dict[str, Any]:
+        return describe_toxicity(species.toxicity_statements.select_related("source"))
 
 
 class MatchSerializer(serializers.Serializer[Any]):
