@@ -11,6 +11,10 @@ SANDBOX_KEY = "sandbox"
 """The key both services get in sandbox mode; never a real one."""
 
 KEYS = ("PLANT_ID_API_KEY", "PLANTNET_API_KEY")
+"""One that is real turns the sandbox off."""
+
+OTHER_KEYS = ("TREFLE_API_KEY",)
+"""Where the sandbox stands in for identification, it does for these services too, whatever the key."""
 
 EXPORTED = (
     "DATABASE_URL",
@@ -21,6 +25,8 @@ EXPORTED = (
     "PLANTNET_BASE_URL",
     "PLANT_ID_API_KEY",
     "PLANTNET_API_KEY",
+    "TREFLE_BASE_URL",
+    "TREFLE_API_KEY",
     "DJANGO_SETTINGS_MODULE",
     "SITE_URL",
     "MEDIA_ROOT",
@@ -96,6 +102,8 @@ def sandbox_environment(url: str) -> dict[str, str]:
         "PLANTNET_BASE_URL": f"{url}/plantnet/v2",
         "PLANT_ID_API_KEY": SANDBOX_KEY,
         "PLANTNET_API_KEY": SANDBOX_KEY,
+        "TREFLE_BASE_URL": f"{url}/trefle/api/v1",
+        "TREFLE_API_KEY": SANDBOX_KEY,
         "GOOGLE_OAUTH_ISSUER": f"{url}/google",
         "GOOGLE_OAUTH_CLIENT_ID": SANDBOX_KEY,
         "GOOGLE_OAUTH_CLIENT_SECRET": SANDBOX_KEY,

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from devstack.bootstrap import ROOT
-from devstack.environment import KEYS, base_environment
+from devstack.environment import KEYS, OTHER_KEYS, base_environment
 from devstack.errors import StackError
 from devstack.migrated import ORIGIN_VARIABLE, make_origin
 from devstack.postgres import FORGETFUL, PostgresServer
@@ -74,7 +74,7 @@ def throw_away_servers() -> Iterator[dict[str, str]]:
             "PROVIDER_SANDBOX_URL": sandbox_url,
             **({"TEST_DATABASE_TEMPLATE": TEMPLATE, ORIGIN_VARIABLE: str(origin)} if origin else {}),
             # No real key of the person who runs the tests gets into them.
-            **dict.fromkeys(KEYS, ""),
+            **dict.fromkeys((*KEYS, *OTHER_KEYS), ""),
             # About a hundred processes start from the same files, and would each compile them.
             "PYTHONDONTWRITEBYTECODE": "",
         }

@@ -7,15 +7,19 @@ from wagtail import urls as wagtail_urls
 from wagtail.admin import urls as wagtailadmin_urls
 from wagtail.documents import urls as wagtaildocs_urls
 
+from apps.blog.api.preview import PreviewView
 from apps.blog.api.router import api_router
+from apps.blog.sitemaps import show_sitemap
 from apps.users.api.staff_sign_in import admin_sign_in, editor_sign_in
 from plant_community_backend import api_v1
 from plant_community_backend.documentation import documentation_urlpatterns
 from plant_community_backend.identify_page import identify_page
+from plant_community_backend.robots import robots
 
 urlpatterns = [
     path("", identify_page, name="identify-page"),
     path("api/v1/", include((api_v1.urlpatterns, "v1"))),
+    path("api/v2/preview/", PreviewView.as_view(), name="content-preview"),
     path("api/v2/", api_router.urls),
     path("api/", include(documentation_urlpatterns)),
     path("api/", include(api_v1.urlpatterns)),
@@ -27,6 +31,9 @@ urlpatterns = [
     path("cms/login/", editor_sign_in),
     path("cms/", include(wagtailadmin_urls)),
     path("documents/", include(wagtaildocs_urls)),
+    path("feeds/", include("apps.blog.urls")),
+    path("sitemap.xml", show_sitemap, name="sitemap"),
+    path("robots.txt", robots),
     path("", include(wagtail_urls)),
 ]
 

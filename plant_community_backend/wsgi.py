@@ -1,3 +1,4 @@
+import gc
 import os
 
 from django.conf import settings
@@ -17,3 +18,9 @@ application = TimedBodies(
 
 # Otherwise the first visitor of each process waits for all views to be imported.
 get_resolver().url_patterns  # noqa: B018
+
+# What is loaded by now stays for good. Each look of the garbage collector at all of it would stop every
+# request for a tenth of a second; and at its usual pace it takes 3 % of the time of a request.
+gc.collect()
+gc.freeze()
+gc.set_threshold(10_000, 10, 10)

@@ -1,4 +1,4 @@
-"""Puts the two services, their pictures and the control API behind one web application."""
+"""Puts the services, their pictures and the control API behind one web application."""
 
 import html
 
@@ -8,16 +8,21 @@ from provider_sandbox.catalogue import Catalogue, load_catalogue
 from provider_sandbox.control import Control, guard_control
 from provider_sandbox.exchange import Answer, Desk, endpoint
 from provider_sandbox.google import GoogleSandbox
+from provider_sandbox.language_model import LanguageModelService
 from provider_sandbox.ledger import CreditMeter, DailyQuota
 from provider_sandbox.pictures import SIZE_PX, SMALL_SIZE_PX, draw_leaf
 from provider_sandbox.plant_id.service import PlantIdService
 from provider_sandbox.plantnet.service import PlantNetService
 from provider_sandbox.pwned_passwords import PwnedPasswordsService
+from provider_sandbox.trefle.service import TrefleService
 from provider_sandbox.wire import BODY_LIMIT_BYTES
 
 PLANT_ID_PREFIX = "/plant_id"
 PLANTNET_PREFIX = "/plantnet"
 PWNED_PASSWORDS_PREFIX = "/pwned_passwords"
+TREFLE_PREFIX = "/trefle"
+LANGUAGE_MODEL_PREFIX = "/language_model"
+SERVICES = ("plant_id", "plantnet", "pwned_passwords", "trefle", "language_model")
 KINDS = "{kind:plants|diseases}"
 
 
@@ -25,7 +30,7 @@ def build_app(
     *, plant_id_credits: float, plantnet_daily: int, latency_s: float, public_url: str | None = None
 ) -> web.Application:
     catalogue = load_catalogue()
-    desks = {name: Desk(name, latency_s, public_url) for name in ("plant_id", "plantnet", "pwned_passwords")}
+    desks = {name: Desk(name, latency_s, public_url) for name in SERVICES}
     plant_id = PlantIdService(
         catalogue=catalogue,
         meter=CreditMeter(month_limit=plant_id_credits),
@@ -35,12 +40,14 @@ def build_app(
         catalogue=catalogue, quota=DailyQuota(limit=plantnet_daily), traffic=desks["plantnet"].traffic
     )
     app = web.Application(client_max_size=BODY_LIMIT_BYTES, middlewares=[guard_control])
-    google = GoogleSandbox(public_url)
-    app.add_routes(Control(desks, plant_id, plantnet, google).routes())
+    google, trefle = GoogleSandbox(public_url), TrefleService(catalogue=catalogue)
+    app.add_routes(Control(desks, plant_id, plantnet, trefle, google).routes())
     app.add_routes(google.routes())
     app.add_routes(_list_plant_id_routes(plant_id, desks["plant_id"]))
     app.add_routes(_list_plantnet_routes(plantnet, desks["plantnet"]))
     app.add_routes(_list_pwned_passwords_routes(desks["pwned_passwords"]))
+    app.add_routes(_list_trefle_routes(trefle, desks["trefle"]))
+    app.add_routes(_list_language_model_routes(desks["language_model"]))
     app.add_routes(_list_page_routes(catalogue))
     return app
 
@@ -94,6 +101,35 @@ def _list_pwned_passwords_routes(desk: Desk) -> list[web.RouteDef]:
     return [
         route("GET", "/range/{prefix}", service.list_range),
         route("*", "/{rest:.*}", service.not_found),
+    ]
+
+
+def _list_trefle_routes(service: TrefleService, desk: Desk) -> list[web.RouteDef]:
+    def route(path: str, answer: Answer) -> web.RouteDef:
+        guarded = service.guarded(answer)
+        handler = endpoint(desk=desk, service=service, operation="identify", answer=guarded)
+        return web.get(f"{TREFLE_PREFIX}/api/v1{path}", handler)
+
+    return [
+        route("/species/search", service.search),
+        route("/plants/search", service.search),
+        route("/species", service.list_species),
+        route("/species/{place}", service.tell_species),
+        route("/plants/{place}", service.tell_plant),
+        route("/{rest:.*}", service.not_found),
+    ]
+
+
+def _list_language_model_routes(desk: Desk) -> list[web.RouteDef]:
+    service = LanguageModelService()
+
+    def route(method: str, path: str, operation: str, answer: Answer) -> web.RouteDef:
+        handler = endpoint(desk=desk, service=service, operation=operation, answer=answer)
+        return web.route(method, LANGUAGE_MODEL_PREFIX + path, handler)
+
+    return [
+        route("POST", "/v1/chat/completions", "identify", service.complete),
+        route("*", "/{rest:.*}", "other", service.not_found),
     ]
 
 

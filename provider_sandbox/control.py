@@ -14,6 +14,7 @@ from provider_sandbox.google import GoogleSandbox
 from provider_sandbox.plant_id.service import PlantIdService
 from provider_sandbox.plantnet.service import PlantNetService
 from provider_sandbox.traffic import Counters, counters_as_dict
+from provider_sandbox.trefle.service import TrefleService
 
 MAX_WAIT_S = 120.0
 IDENTIFIERS = ("plant_id", "plantnet")
@@ -29,6 +30,7 @@ class Control:
     desks: Mapping[str, Desk]
     plant_id: PlantIdService
     plantnet: PlantNetService
+    trefle: TrefleService
     google: GoogleSandbox
 
     def routes(self) -> list[web.RouteDef]:
@@ -60,14 +62,16 @@ class Control:
 
     async def set_quota(self, request: web.Request) -> web.Response:
         order = await _read_json(request)
-        unknown = set(order) - {"plant_id_credits", "plantnet_remaining"}
+        unknown = set(order) - {"plant_id_credits", "plantnet_remaining", "trefle_per_minute"}
         if unknown or not order:
-            raise BadOrder("give plant_id_credits, plantnet_remaining or both")
+            raise BadOrder("give plant_id_credits, plantnet_remaining, trefle_per_minute or several of them")
         credit_count, requests = order.get("plant_id_credits"), order.get("plantnet_remaining")
         if credit_count is not None:
             self.plant_id.credits.set_remaining(_amount(credit_count))
         if requests is not None:
             self.plantnet.quota.set_remaining(int(_amount(requests)))
+        if (per_minute := order.get("trefle_per_minute")) is not None:
+            self.trefle.minute.limit = int(_amount(per_minute))
         return web.json_response(
             {
                 "plant_id_credits": self.plant_id.credits.remaining,
@@ -80,13 +84,13 @@ class Control:
             desk.reset()
         self.plant_id.reset()
         self.plantnet.reset()
+        self.trefle.reset()
         self.google.reset()
         return web.json_response({"reset": True})
 
-    async def tell_counters(self, _: web.Request) -> web.Response:
-        return web.json_response(
-            {name: counters_as_dict(self.desks[name].traffic.counters) for name in IDENTIFIERS}
-        )
+    async def tell_counters(self, request: web.Request) -> web.Response:
+        wanted = self._choose_desks(request.query.get("provider", "both"))
+        return web.json_response({desk.name: counters_as_dict(desk.traffic.counters) for desk in wanted})
 
     async def tell_last(self, request: web.Request) -> web.Response:
         desk = self._choose_desk(request.query.get("provider"))

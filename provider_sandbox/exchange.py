@@ -16,7 +16,7 @@ from provider_sandbox.wire import HTML_TYPE, JSON_TYPE, TEXT_TYPE, Refused, Repl
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 KEY_HEADERS = frozenset({"api-key", "authorization", "cookie"})
-KEY_QUERY = "api-key"
+KEYS_IN_QUERY = frozenset({"api-key", "token"})
 # Operations other than identify that have a counter of their own.
 COUNTERS = {"get": "identify_gets", "delete": "deletes", "usage_info": "usage_info"}
 HTML_PAGE = (
@@ -115,8 +115,9 @@ def _start_record(request: web.Request) -> Seen:
     return Seen(
         path=request.path,
         headers=[(name, text) for name, text in request.headers.items() if name.lower() not in KEY_HEADERS],
-        query=[(name, text) for name, text in request.query.items() if name != KEY_QUERY],
-        key_present=bool(request.headers.get("Api-Key") or request.query.get(KEY_QUERY)),
+        query=[(name, text) for name, text in request.query.items() if name not in KEYS_IN_QUERY],
+        key_present=any(request.headers.get(name) for name in KEY_HEADERS - {"cookie"})
+        or any(request.query.get(name) for name in KEYS_IN_QUERY),
     )
 
 

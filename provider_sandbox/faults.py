@@ -29,6 +29,8 @@ GROUPS = {
     "jitter": Group.DELAY,
     "outcome": Group.OUTCOME,
     "not_a_plant": Group.OUTCOME,
+    "refusal": Group.OUTCOME,
+    "length_cut": Group.OUTCOME,
     "status": Group.REPLACEMENT,
     "plain_text": Group.REPLACEMENT,
     "html": Group.REPLACEMENT,
@@ -166,6 +168,9 @@ def _read_recipe(kind: str, value: Any) -> Recipe:
         case "not_a_plant":
             _no_value(kind, value)
             return Recipe(forced=Forced(kind=Kind.NOT_A_PLANT))
+        case "refusal" | "length_cut":
+            _no_value(kind, value)
+            return Recipe(forced=Forced(ending=kind))
         case _:
             _no_value(kind, value)
             return Recipe()

@@ -34,6 +34,7 @@ class Forced:
     kind: Kind | None = None
     species: str | None = None
     confidence: float | None = None
+    ending: str | None = None  # how the language model's answer ends, where not as it should
 
 
 @dataclass(frozen=True, slots=True)

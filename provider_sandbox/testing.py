@@ -35,6 +35,8 @@ class Sandbox:
         self.plantnet_url = f"{url}/plantnet/v2"
         self.pwned_passwords_url = f"{url}/pwned_passwords/range"
         self.google_url = f"{url}/google"
+        self.trefle_url = f"{url}/trefle/api/v1"
+        self.language_model_url = f"{url}/language_model/v1"
 
     @property
     def pid(self) -> int:
@@ -77,9 +79,17 @@ class Sandbox:
         self._control("DELETE", "faults")
 
     def set_quota(
-        self, *, plant_id_credits: float | None = None, plantnet_remaining: int | None = None
+        self,
+        *,
+        plant_id_credits: float | None = None,
+        plantnet_remaining: int | None = None,
+        trefle_per_minute: int | None = None,
     ) -> None:
-        order = {"plant_id_credits": plant_id_credits, "plantnet_remaining": plantnet_remaining}
+        order = {
+            "plant_id_credits": plant_id_credits,
+            "plantnet_remaining": plantnet_remaining,
+            "trefle_per_minute": trefle_per_minute,
+        }
         self._control("POST", "quota", json={name: left for name, left in order.items() if left is not None})
 
     def order_google(self, **order: Any) -> None:
@@ -94,8 +104,9 @@ class Sandbox:
         self._control("POST", "reset")
 
     def counters(self, provider: str | None = None) -> dict[str, Any]:
-        """Of one provider, or of both by name."""
-        counters: dict[str, Any] = self._control("GET", "counters")
+        """Of one provider, or of the two that identify by name."""
+        query = {"provider": provider} if provider else {}
+        counters: dict[str, Any] = self._control("GET", "counters", params=query)
         return counters[provider] if provider else counters
 
     def last(self, provider: str, index: int = -1) -> dict[str, Any]:

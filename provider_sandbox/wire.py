@@ -23,8 +23,8 @@ class Reply:
 
     @property
     def is_answer(self) -> bool:
-        """Pl@ntNet's 404 for a photo without a plant is an answer, not a failure."""
-        return 200 <= self.status < 300 or self.says_not_a_plant
+        """So is Pl@ntNet's 404 for a photo without a plant, and 304 for what is known already."""
+        return 200 <= self.status < 300 or self.status == 304 or self.says_not_a_plant
 
 
 class Refused(Exception):

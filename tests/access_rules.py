@@ -153,10 +153,32 @@ RULES: dict[str, Rule] = {
     "get /api/v1/plant-identification/species/": readers(200),
     "get /api/v1/plant-identification/species/{species_id}/": readers(200),
     "get /api/v1/plant-identification/search/species/": readers(200),
+    # --- The blog's readers ---
+    "get /api/v1/blog/posts/{post_id}/comments/": readers(200),
+    "post /api/v1/blog/posts/{post_id}/comments/": each_their_own(201, WRITE, body={"text": "Mine, too."}),
+    "post /api/v1/blog/posts/{post_id}/views/": everybody(204),
+    "get /api/v1/blog/comments/{comment_id}/": readers(200),
+    "patch /api/v1/blog/comments/{comment_id}/": owner_alone(200, WRITE, body={"text": "Two, even."}),
+    "delete /api/v1/blog/comments/{comment_id}/": owner_alone(204, WRITE),
+    "post /api/v1/blog/comments/{comment_id}/restore/": owner_alone(200, WRITE),
+    # Nobody reports a comment of their own.
+    "post /api/v1/blog/comments/{comment_id}/report/": Rule(
+        409, 204, 401, 403, 403, 401, None, {"reason": "other"}, "json"
+    ),
+    "post /api/v1/blog/newsletter/": everybody(202, body={"email": "rosa@example.org"}),
+    # The mailbox decides, by what was sent to it.
+    "post /api/v1/blog/newsletter/confirm/": everybody(400),
+    "post /api/v1/blog/newsletter/unsubscribe/": everybody(400),
     # --- Content: a find for nothing finds nothing, and there are no pictures and files in this world ---
+    "get /api/v2/authors/": everybody(200),
+    "get /api/v2/authors/{id}/": everybody(404),
+    "get /api/v2/authors/find/": everybody(404),
     "get /api/v2/blog-posts/": everybody(200),
     "get /api/v2/blog-posts/{id}/": everybody(200),
     "get /api/v2/blog-posts/find/": everybody(404),
+    "get /api/v2/categories/": everybody(200),
+    "get /api/v2/categories/{id}/": everybody(404),
+    "get /api/v2/categories/find/": everybody(404),
     "get /api/v2/documents/": everybody(200),
     "get /api/v2/documents/{id}/": everybody(404),
     "get /api/v2/documents/find/": everybody(404),
@@ -166,6 +188,14 @@ RULES: dict[str, Rule] = {
     "get /api/v2/pages/": everybody(200),
     "get /api/v2/pages/{id}/": everybody(200),
     "get /api/v2/pages/find/": everybody(404),
+    # Without the token of a preview there is none.
+    "get /api/v2/preview/": everybody(400),
+    "get /api/v2/series/": everybody(200),
+    "get /api/v2/series/{id}/": everybody(404),
+    "get /api/v2/series/find/": everybody(404),
+    "get /api/v2/species/": everybody(200),
+    "get /api/v2/species/{id}/": everybody(404),
+    "get /api/v2/species/find/": everybody(404),
 }
 # What an operation cannot be called without, and is no part of its path.
 QUERIES = {"get /api/v1/plant-identification/search/species/": "?q=ficus"}

@@ -21,7 +21,8 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 from wagtail.models import Site
 
-from apps.blog.models import BlogIndexPage
+from apps.blog.models import BlogIndexPage, CommentState, PostComment
+from apps.blog.models.comments import PATH_STEP_CHARS
 from apps.blog.tests.factories import add_post
 from apps.core.testing.contract import current_contract
 from apps.plant_identification.models import (
@@ -51,8 +52,10 @@ MISSING = {
     "plant_id",
     "collection_id",
     "species_id",
+    "comment_id",
 }
 NOBODY = UUID("00000000-0000-4000-8000-000000000000")
+BY_UUID = {"authors", "categories", "series"}  # content that has no numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,8 @@ class World:
     def ask(self, actor: str, operation: str, *, places: dict[str, Any] | None = None) -> Any:
         rule = RULES[operation]
         method, template = operation.split(" ")
-        content_id = self.places.get(template.split("/")[3], 0)
+        endpoint = template.split("/")[3]
+        content_id = self.places.get(endpoint, NOBODY if endpoint in BY_UUID else 0)
         address = template.format_map({**self.places, "id": content_id, **(places or {})})
         client = APIClient(enforce_csrf_checks=True, headers=self.headers(actor, rule.scope))
         with transaction.atomic():
@@ -111,6 +115,10 @@ def world(_world: World, db: None, settings: Any) -> World:
 def places_of(owner: User) -> dict[str, Any]:
     home = Site.objects.get(is_default_site=True).root_page
     blog = home.add_child(instance=BlogIndexPage(title="Blog", slug="blog", intro="About plants."))
+    post = add_post(blog)
+    comment = PostComment.objects.create(
+        post=post, author=owner, path="0" * PATH_STEP_CHARS, text="Mine, too.", state=CommentState.PUBLISHED
+    )
     record = identification_of(owner)
     IdentificationFeedback.objects.create(request=record, verdict="wrong")
     return {
@@ -123,7 +131,9 @@ def places_of(owner: User) -> dict[str, Any]:
         "collection_id": CollectionFactory(owner=owner).pk,
         "species_id": SpeciesFactory().pk,
         "experiment_id": NOBODY,
-        "blog-posts": add_post(blog).pk,
+        "blog-posts": post.pk,
+        "post_id": post.pk,
+        "comment_id": comment.pk,
         "pages": home.pk,
     }
 
@@ -233,4 +243,4 @@ def test_a_new_view_is_closed_to_keys_until_it_says_otherwise(db: None, method: 
 def test_the_rules_name_every_place_there_is() -> None:
     """Else a new kind of thing would be asked for under an id that nobody has."""
     named = {place for operation in RULES for place in re.findall(r"{(\w+)}", operation)}
-    assert named == MISSING | {"id", "position"}
+    assert named == MISSING | {"id", "position", "post_id"}

@@ -19,11 +19,11 @@ from rest_framework.test import APIClient
 
 from apps.core.logging.formatters import JsonFormatter, ReadableFormatter
 from apps.core.metrics.scrape import scrape
+from apps.core.outbox import outbox
 from apps.core.testing.contract import current_contract
 from apps.plant_identification.tasks import purge_deleted_task
 from apps.plant_identification.tests.conftest import make_photo, providers
 from apps.users.models import User
-from apps.users.services.mail import outbox
 from apps.users.services.sessions import open_session
 from apps.users.tasks import erase_accounts_task, make_exports_task, remove_what_has_expired_task
 from apps.users.tests.factories import UserFactory

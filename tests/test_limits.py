@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 V1 = "/api/v1/plant-identification"
 AUTH = "/api/v1/auth"
+BLOG = "/api/v1/blog"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 LIMIT = 2
 POLICY = re.compile(r'"([a-z-]+)";q=(\d+);w=(\d+)')
@@ -76,6 +77,7 @@ def reads(address):
     return lambda client, number: client.get(address)
 
 
+CONTENT = ("authors", "blog_posts", "categories", "documents", "images", "pages", "series", "species")
 LIMITS = {
     "identifications": Limited(
         operations=("identify_plant",),
@@ -179,11 +181,48 @@ LIMITS = {
         group="species",
         call=reads(f"{V1}/search/species/?q=rosa"),
     ),
+    "comments to read": Limited(
+        operations=(
+            "list_comments",
+            "get_comment",
+            "change_comment",
+            "delete_comment",
+            "restore_comment",
+        ),
+        setting="CONTENT_RATE",
+        group="blog",
+        call=reads(f"{BLOG}/comments/{NOWHERE}/"),
+    ),
+    "comments": Limited(
+        operations=("write_comment",),
+        setting="COMMENT_RATE",
+        group="comments",
+        call=lambda client, number: client.post(f"{BLOG}/posts/0/comments/", {"text": "Mine, too."}),
+        by_address=False,
+    ),
+    "comments that are reported": Limited(
+        operations=("report_comment",),
+        setting="COMMENT_RATE",
+        group="comment-reports",
+        call=lambda client, number: client.post(f"{BLOG}/comments/{NOWHERE}/report/", {"reason": "spam"}),
+        by_address=False,
+    ),
+    "views": Limited(
+        operations=("count_post_view",),
+        setting="POST_VIEW_RATE",
+        group="post-views",
+        call=lambda client, number: client.post(f"{BLOG}/posts/0/views/"),
+    ),
+    "newsletter": Limited(
+        operations=("subscribe_to_newsletter",),
+        setting="NEWSLETTER_RATE",
+        group="newsletter",
+        call=lambda client, number: client.post(f"{BLOG}/newsletter/", {"email": "no address"}),
+    ),
     "content": Limited(
-        operations=tuple(
-            f"content_{kind}_{action}"
-            for kind in ("blog_posts", "documents", "images", "pages")
-            for action in ("detail", "listing")
+        operations=(
+            "content_preview",
+            *(f"content_{kind}_{action}" for kind in CONTENT for action in ("detail", "listing")),
         ),
         setting="CONTENT_RATE",
         group="content",
@@ -198,6 +237,8 @@ SIGNED_IN = {
     "the password once more",
     "second factor",
     "exports",
+    "comments",
+    "comments that are reported",
 }
 
 

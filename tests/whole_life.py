@@ -1,6 +1,7 @@
 """Somebody who did everything one can do here, in each table that is about people."""
 
 from datetime import UTC, datetime
+from hashlib import sha256
 
 import pyotp
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -30,7 +31,17 @@ from wagtail.models import (
 )
 from wagtail.users.models import UserProfile
 
-from apps.blog.models import BlogAuthor
+from apps.blog.models import (
+    BlogAuthor,
+    BlogPostPage,
+    CommentReport,
+    CommentState,
+    NewsletterDelivery,
+    NewsletterIssue,
+    NewsletterSubscriber,
+    PostComment,
+)
+from apps.blog.models.previews import keep_draft
 from apps.blog.tests.factories import create_image
 from apps.core.audit import auditing
 from apps.plant_identification.tests.conftest import make_photo
@@ -62,6 +73,7 @@ def live(person: User, identify, seed: int) -> None:
     _identify_and_keep_plants(person, identify, name, seed)
     _sign_in_everywhere(person)
     _edit_pages(person, name)
+    _take_part(person, name)
     _be_administered(person)
 
 
@@ -124,12 +136,39 @@ def _edit_pages(person, name):
     comment.log_create(user=person)
     reply.log_delete(user=_colleague())
     BlogAuthor.objects.create(name=f"{name}signature", slug=slugify(name), bio=f"{name}bio", user=person)
+    keep_draft(page=page, editor=person)
     PageLogEntry.objects.log_action(page, "wagtail.publish", user=person)
     ModelLogEntry.objects.log_action(create_image(), "wagtail.edit", user=person)
     ModelLogEntry.objects.log_action(person, "wagtail.edit", user=_colleague())
     PageSubscription.objects.create(user=person, page=page, comment_notifications=True)
     _have_pages_approved(person, name, revision, page_type)
     _upload(person, name, page_type)
+
+
+def _take_part(person, name):
+    post = Page.add_root(
+        instance=BlogPostPage(title="Moss", slug=f"moss-{Page.objects.count()}", intro="Soft.")
+    )
+    client = APIClient()
+    client.force_authenticate(person)
+    said = client.post(f"{V1}/blog/posts/{post.pk}/comments/", {"text": f"{name}says"}).json()
+    PostComment.objects.update(state=CommentState.PUBLISHED)
+    answer = APIClient()
+    answer.force_authenticate(_colleague())
+    reply = answer.post(f"{V1}/blog/posts/{post.pk}/comments/", {"text": "Indeed.", "parent": said["id"]})
+    CommentReport.objects.create(
+        comment_id=reply.json()["id"], reporter=person, reason="other", note=f"{name}note"
+    )
+    subscriber = NewsletterSubscriber.objects.create(
+        email=person.email,
+        language="en",
+        token_digest=sha256(person.pk.bytes).hexdigest(),
+        link_sent_at=datetime.now(UTC),
+        confirmed_at=datetime.now(UTC),
+        consent_version="2026-11",
+    )
+    issue = NewsletterIssue.objects.create(post=post, requested_by=person)
+    NewsletterDelivery.objects.create(issue=issue, subscriber=subscriber)
 
 
 def _have_pages_approved(person, name, revision, page_type):

@@ -1,6 +1,6 @@
 """What public reads answered a moment ago, and when that is no longer true.
 
-    key = answer_key("species", question)   # before the database is asked
+    key = answer_key("species", question=…)  # before the database is asked; several tags, if it tells of both
     find_answer(key)                        # None: ask it
     keep_answer(key, answer)
 
@@ -11,6 +11,7 @@ those included that are being made from the old state right now.
 """
 
 import hashlib
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -27,12 +28,23 @@ MAX_BYTES = 64_000
 _cache = SharedCache(max_local_entries=256, max_local_bytes=4_000_000)
 
 
-def answer_key(tag: str, question: str) -> str | None:
+def answer_key(*tags: str, question: str) -> str | None:
     """None where answers are not kept: `PUBLIC_ANSWERS_KEPT_S` is 0."""
     if settings.PUBLIC_ANSWERS_KEPT_S <= 0:
         return None
-    generation = _cache.get_lately(_generation_key(tag), within_s=GENERATION_AGE_S) or _begin_generation(tag)
-    return f"public:{tag}:{generation}:{hashlib.sha256(question.encode()).hexdigest()}"
+    generations = ":".join(f"{tag}:{_generation(tag)}" for tag in tags)
+    return f"public:{generations}:{hashlib.sha256(question.encode()).hexdigest()}"
+
+
+def unchanged_since(*tags: str) -> int | None:
+    """Unix seconds: what these tags tell of has not changed in a later second, as far as is known here.
+
+    None while that second is not over, for another change in it could not be told from the first.
+    """
+    if settings.PUBLIC_ANSWERS_KEPT_S <= 0:
+        return None
+    began_at = max(int(_generation(tag).partition("-")[0]) for tag in tags)
+    return began_at if began_at < int(time.time()) else None
 
 
 def find_answer(key: str) -> Any | None:
@@ -55,8 +67,13 @@ def forget_answers(tag: str) -> None:
         transaction.on_commit(lambda: _begin_generation(tag))
 
 
+def _generation(tag: str) -> str:
+    known = _cache.get_lately(_generation_key(tag), within_s=GENERATION_AGE_S)
+    return str(known) if known else _begin_generation(tag)
+
+
 def _begin_generation(tag: str) -> str:
-    generation = uuid4().hex
+    generation = f"{int(time.time())}-{uuid4().hex}"
     _cache.set(_generation_key(tag), generation, GENERATION_KEPT_S)
     return generation
 

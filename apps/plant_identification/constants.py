@@ -22,6 +22,20 @@ CIRCUIT_RESET_TIMEOUT_MAX_S = 300  # doubling of the open period stops here
 KEY_REFUSED_PAUSE_S = 300  # a refused key is not tried again sooner
 QUOTA_PAUSE_MAX_S = 3_600  # after a 429 that does not say when to come back: somebody may have bought credits
 
+# --- Trefle: optional, slow, and asked in the background only -----------------------------------------------
+TREFLE_API_TIMEOUT_S = 5  # each request; a species takes at most four
+TREFLE_CIRCUIT_NAME = "trefle_api"
+TREFLE_CIRCUIT_FAIL_MAX = 3
+TREFLE_CIRCUIT_RESET_TIMEOUT = 60
+TREFLE_CIRCUIT_TIMEOUT = 4 * TREFLE_API_TIMEOUT_S
+TREFLE_AT_ONCE, TREFLE_PER_MINUTE = 5, 50  # of 60 that the service allows: 5 + 50 fit into any minute
+TREFLE_PAUSE_S = 60  # after a 429 that does not say how long
+TREFLE_KEPT_S = 7 * 86_400  # then it is asked whether there is anything newer; its own max-age
+TREFLE_UNKNOWN_S = 30 * 86_400  # what it does not know, it will not know tomorrow
+TREFLE_RETRY_S, TREFLE_RETRY_MAX_S = 3_600, 7 * 86_400
+TREFLE_CLAIM_S = 120  # longer than one species takes; one whose worker died is asked about again after this
+TREFLE_BATCH = 20  # species in one run; the fleet's minute has room for more
+
 # --- Quota --------------------------------------------------------------------------------------------------
 PLANT_ID_MONTHLY_QUOTA = 100  # credits; identification 1, health 1 more
 PLANTNET_DAILY_QUOTA = 500  # requests, reset 00:00 UTC

@@ -1,6 +1,7 @@
 """What other apps may use of plant identification."""
 
-from apps.plant_identification.models import PlantSpecies
+from apps.plant_identification.constants import SPECIES_ANSWERS
+from apps.plant_identification.models import FactSource, PlantSpecies
 from apps.plant_identification.services.encyclopedia.portrait import (
     Fact,
     Hazard,
@@ -8,4 +9,12 @@ from apps.plant_identification.services.encyclopedia.portrait import (
     portray_species,
 )
 
-__all__ = ["Fact", "Hazard", "PlantSpecies", "SpeciesPortrait", "portray_species"]
+__all__ = [
+    "SPECIES_ANSWERS",
+    "Fact",
+    "FactSource",
+    "Hazard",
+    "PlantSpecies",
+    "SpeciesPortrait",
+    "portray_species",
+]

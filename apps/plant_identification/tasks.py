@@ -4,6 +4,7 @@ The workers' threads know no time limits of Celery's; every outside call in here
 """
 
 import logging
+from uuid import UUID
 
 from celery import shared_task
 
@@ -11,6 +12,11 @@ from apps.plant_identification.models import IdentificationAnswer
 from apps.plant_identification.services.cleaning import remove_what_nobody_needs
 from apps.plant_identification.services.combined_identification_service import COMPLETE_ANSWER, get_service
 from apps.plant_identification.services.completion import complete_answer
+from apps.plant_identification.services.encyclopedia.enrichment import (
+    ENRICH_SPECIES,
+    enrich_due_species,
+    enrich_species,
+)
 from apps.plant_identification.services.paid_copies import delete_unwanted_copies
 from apps.plant_identification.services.plants import purge_deleted_plants
 from apps.plant_identification.services.purging import erase_photos, purge_deleted_records
@@ -73,3 +79,14 @@ def purge_deleted_task() -> None:
 @shared_task(name="plant_identification.remove_what_nobody_needs")
 def remove_what_nobody_needs_task() -> None:
     remove_what_nobody_needs()
+
+
+@shared_task(name=ENRICH_SPECIES)
+def enrich_species_task(species_id: str, is_wanted: bool = False) -> str:  # noqa: FBT001, FBT002 - from a message
+    return enrich_species(species_id=UUID(species_id), is_wanted=is_wanted)
+
+
+@shared_task(name="plant_identification.enrich_due_species")
+def enrich_due_species_task() -> int:
+    """Ask Trefle about species that are due, the most identified first. Nothing happens without a key."""
+    return enrich_due_species()

@@ -90,9 +90,6 @@ REFRESH_COOKIE = "refresh_token"
 ACCESS_COOKIE_PATH = "/"
 REFRESH_COOKIE_PATH = "/api/"
 
-# Mails waiting to be sent. Beyond that they are dropped and logged: the person asks for another.
-MAIL_QUEUE_MAX = 200
-
 EXPORT_PERIOD_S = 24 * 3_600
 EXPORT_LINK_S = 600  # how long the address of an export works; a new one is told whenever it is asked for
 EXPORT_LINK_SALT = "users.export"

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from plant_community_backend.settings import headers, logs, meta, openapi, stores
 from plant_community_backend.settings.background import *
+from plant_community_backend.settings.community import *
+from plant_community_backend.settings.content import *
 from plant_community_backend.settings.env import BASE_DIR, env, names
 from plant_community_backend.settings.identification import *
 from plant_community_backend.settings.privacy import *
@@ -28,6 +30,7 @@ INSTALLED_APPS = [
     "wagtail.contrib.forms",
     "wagtail.contrib.redirects",
     "wagtail.contrib.settings",
+    "wagtail.contrib.sitemaps",
     "wagtail.api.v2",
     "wagtail.embeds",
     "wagtail.sites",
@@ -45,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "corsheaders",
     "rest_framework",
@@ -218,7 +222,7 @@ REST_FRAMEWORK = {
     "DEFAULT_VERSION": "v1",
     "ALLOWED_VERSIONS": ["v1"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.pagination.NewestFirstPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["apps.core.api.filtering.FilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "apps.core.api.problems.problem_exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -272,7 +276,7 @@ PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
 LOGGING = logs.json_logging(level=env.str("LOG_LEVEL", default="INFO"))
 CSP_REPORT_PATH = headers.CSP_REPORT_PATH
 CONTENT_SECURITY_POLICY = {"DIRECTIVES": headers.PUBLIC_POLICY}
-EDITORS_CONTENT_SECURITY_POLICY = headers.EDITORS_POLICY
+EDITORS_CONTENT_SECURITY_POLICY = headers.editors_policy(HEADLESS_PREVIEW_URL)
 DATA_CONTENT_SECURITY_POLICY = headers.DATA_POLICY
 PERMISSIONS_POLICY = headers.PERMISSIONS_POLICY
 X_FRAME_OPTIONS = "DENY"  # Wagtail lifts this for its own previews

@@ -1,6 +1,7 @@
 """What browsers are told about this site."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from corsheaders.defaults import default_headers
 
@@ -43,6 +44,14 @@ EDITORS_POLICY: dict[str, Any] = {
     "frame-ancestors": [SELF],
 }
 
+
+def editors_policy(web_app: str) -> dict[str, Any]:
+    """With room for the web app, which shows drafts in a frame beside the form."""
+    parts = urlsplit(web_app)
+    frames = [f"{parts.scheme}://{parts.netloc}"] if web_app else []
+    return {**EDITORS_POLICY, "frame-src": [*EDITORS_POLICY["frame-src"], *frames]}
+
+
 PERMISSIONS_POLICY = (
     ", ".join(
         f"{feature}=()"
@@ -72,6 +81,7 @@ CORS_ALLOW_HEADERS = [
     "if-none-match",
     "prefer",
     "x-client-version",
+    "x-preview-token",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [

@@ -8,6 +8,8 @@ PLANTNET_API_KEY = env.str("PLANTNET_API_KEY", default="")
 PLANT_ID_BASE_URL = env.str("PLANT_ID_BASE_URL", default="https://plant.id/api/v3")
 PLANTNET_BASE_URL = env.str("PLANTNET_BASE_URL", default="https://my-api.plantnet.org/v2")
 PROVIDER_SANDBOX = env.bool("PROVIDER_SANDBOX", default=False)  # the two addresses are the sandbox's
+TREFLE_API_KEY = env.str("TREFLE_API_KEY", default="")  # empty: nobody is asked
+TREFLE_BASE_URL = env.str("TREFLE_BASE_URL", default="https://trefle.io/api/v1")
 PLANT_ID_MONTHLY_QUOTA = env.int("PLANT_ID_MONTHLY_QUOTA", default=constants.PLANT_ID_MONTHLY_QUOTA)
 PLANTNET_DAILY_QUOTA = env.int("PLANTNET_DAILY_QUOTA", default=constants.PLANTNET_DAILY_QUOTA)
 QUOTA_USER_SHARE = env.float("QUOTA_USER_SHARE", default=constants.QUOTA_USER_SHARE)
@@ -30,4 +32,7 @@ PASSWORD_RESET_RATE = env.int("PASSWORD_RESET_RATE", default=3)  # likewise
 PUBLIC_ANSWERS_KEPT_S = env.int("PUBLIC_ANSWERS_KEPT_S", default=30)  # species and content; 0: never
 WS_TICKET_RATE = env.int("WS_TICKET_RATE", default=30)  # per person and minute
 CONTENT_RATE = env.int("CONTENT_RATE", default=1_200)  # content API, per address and minute
+COMMENT_RATE = env.int("COMMENT_RATE", default=20)  # below posts, per person and hour; reports likewise
+NEWSLETTER_RATE = env.int("NEWSLETTER_RATE", default=5)  # sign-ups, per address and hour
+POST_VIEW_RATE = env.int("POST_VIEW_RATE", default=60)  # posts opened, per address and minute
 CSP_REPORT_RATE = env.int("CSP_REPORT_RATE", default=60)  # browsers' reports, per address and minute

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings as configured
 from django.test import Client
 
-from apps.users.services.mail import outbox
+from apps.core.outbox import outbox
 from apps.users.tests.factories import PASSWORD, UserFactory
 
 META = "/api/v1/meta/"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from apps.core.outbox import outbox
 from apps.users.models import User
-from apps.users.services.mail import outbox
 from apps.users.tests.factories import PASSWORD, UserFactory
 
 AUTH = "/api/v1/auth/"

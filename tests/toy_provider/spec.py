@@ -1,7 +1,7 @@
 """How the Herbarium is protected, and how it counts."""
 
 from apps.plant_identification.services.provider_spec import ProviderSpec
-from apps.plant_identification.services.quota import QuotaRule
+from apps.plant_identification.services.quota_rules import QuotaRule
 
 from .parser import PROVIDER
 from .service import HerbariumService

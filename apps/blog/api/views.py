@@ -4,10 +4,12 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.http import Http404
+from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
-from wagtail.api.v2.utils import BadRequestError
+from rest_framework.status import HTTP_200_OK
+from wagtail.api.v2.utils import BadRequestError, get_object_detail_url
 from wagtail.api.v2.views import PagesAPIViewSet
 from wagtail.documents.api.v2.views import DocumentsAPIViewSet
 from wagtail.images.api.v2.views import ImagesAPIViewSet
@@ -15,24 +17,33 @@ from wagtail.models import Site
 
 from apps.blog.api.pagination import BoundedPagination
 from apps.blog.api.serializers import PublicDocumentSerializer, PublicImageSerializer, PublicPageSerializer
-from apps.blog.constants import CONTENT
-from apps.blog.models import BlogPostPage
+from apps.blog.constants import CONTENT, RENDITIONS
 from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.wagtail import ContentApiMixin
+from apps.core.kept_answers import unchanged_since
+from apps.plant_identification.public import SPECIES_ANSWERS
 
 _RELATED = ("locale", "alias_of")  # what a page tells about itself with `fields=*`
+TOLD = (CONTENT, SPECIES_ANSWERS)  # what is told here: pages, and what they show of the encyclopedia
 
 
 class PublicContentMixin(ContentApiMixin):
     """Reads of public content. A parameter that makes no sense is the client's mistake, never ours."""
 
     pagination_class = BoundedPagination
+    _unchanged_since: int | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         for name, value in request.query_params.items():
             if "\x00" in name or "\x00" in value:  # no text in the database can hold one
                 raise BadRequestError(_("null characters are not allowed"))
+        self._unchanged_since = unchanged_since(*TOLD)  # before it is read: what changes meanwhile is later
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._unchanged_since and self.tells_when and response.status_code == HTTP_200_OK:
+            response["Last-Modified"] = http_date(self._unchanged_since)
+        return super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]
 
     def filter_queryset(self, queryset: Any) -> Any:
         try:
@@ -51,12 +62,12 @@ class PublicContentMixin(ContentApiMixin):
             exc = BadRequestError(_("a number is too large"))
         return super().handle_exception(exc)
 
-    @told_for_a_while(CONTENT)
+    @told_for_a_while(*TOLD)
     def listing_view(self, request: Request) -> Response:
         return super().listing_view(request)  # type: ignore[misc,no-any-return]
 
-    @told_for_a_while(CONTENT)
-    def detail_view(self, request: Request, pk: int) -> Response:
+    @told_for_a_while(*TOLD)
+    def detail_view(self, request: Request, pk: Any) -> Response:
         return super().detail_view(request, pk)  # type: ignore[misc,no-any-return]
 
     def find_object(self, queryset: Any, request: Request) -> Any:
@@ -65,9 +76,17 @@ class PublicContentMixin(ContentApiMixin):
             raise BadRequestError(_("id must be a positive integer"))
         return super().find_object(queryset, request)  # type: ignore[misc]
 
+    def address_of(self, model: Any, pk: Any) -> str:
+        return str(get_object_detail_url(self.router, self.request, model, pk))  # type: ignore[attr-defined]
+
 
 class PublicPagesViewSet(PublicContentMixin, PagesAPIViewSet):  # type: ignore[misc]
+    """All pages, with what every page has. Posts and species tell more at addresses of their own."""
+
     base_serializer_class = PublicPageSerializer
+    meta_fields = [*PagesAPIViewSet.meta_fields, "last_published_at"]
+    told_as = "ContentPage"
+    tells_more = True
     _base_queryset: Any = None
 
     def get_base_queryset(self) -> Any:
@@ -88,36 +107,19 @@ class PublicPagesViewSet(PublicContentMixin, PagesAPIViewSet):  # type: ignore[m
         return super().get_queryset().select_related(*_RELATED)
 
 
-class BlogPostsViewSet(PublicPagesViewSet):
-    """Newest first. The body is told for a single post only: a list of them would be megabytes."""
-
-    name = "blog-posts"
-    model = BlogPostPage
-    known_query_parameters = PublicPagesViewSet.known_query_parameters - {"type"}
-    listing_default_fields = [
-        *PublicPagesViewSet.listing_default_fields,
-        "date",
-        "intro",
-        "featured_image",
-        "card_picture",
-    ]
-    detail_only_fields = [*PublicPagesViewSet.detail_only_fields, "body"]
-
-    def get_queryset(self) -> Any:
-        visible = self.get_base_queryset().values("pk")
-        posts = BlogPostPage.objects.filter(pk__in=visible).newest_first().with_card_pictures()
-        return posts.select_related(*_RELATED)
-
-
 class PublicImagesViewSet(PublicContentMixin, ImagesAPIViewSet):  # type: ignore[misc]
     base_serializer_class = PublicImageSerializer
+    body_fields = [*ImagesAPIViewSet.body_fields, "description", "focal_point", "renditions"]
+    told_as = "ContentImage"
 
     def get_queryset(self) -> Any:
-        return super().get_queryset().prefetch_related("tags")
+        images = super().get_queryset().prefetch_related("tags")
+        return images.prefetch_renditions(*RENDITIONS.values())
 
 
 class PublicDocumentsViewSet(PublicContentMixin, DocumentsAPIViewSet):  # type: ignore[misc]
     base_serializer_class = PublicDocumentSerializer
+    told_as = "ContentDocument"
 
     def get_queryset(self) -> Any:
         return super().get_queryset().prefetch_related("tags")

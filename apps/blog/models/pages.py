@@ -1,26 +1,29 @@
 from typing import Any, Self
 
-from django.core.paginator import Page as PostsOnOnePage
-from django.core.paginator import Paginator
+from django import forms
 from django.db import models
 from django.db.models import Prefetch
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
+from django.template.response import TemplateResponse
 from django.utils import timezone
 from modelcluster.contrib.taggit import ClusterTaggableManager
 from modelcluster.fields import ParentalKey, ParentalManyToManyField
-from taggit.models import TaggedItemBase
+from taggit.models import Tag, TaggedItemBase
+from wagtail.admin.forms import WagtailAdminPageForm
 from wagtail.admin.panels import FieldPanel, MultiFieldPanel
 from wagtail.api import APIField
 from wagtail.blocks import StreamValue
+from wagtail.contrib.routable_page.models import RoutablePageMixin, path
 from wagtail.fields import StreamField
 from wagtail.images import get_image_model
-from wagtail.images.api.fields import ImageRenditionField
 from wagtail.models import Page, PageManager
 from wagtail.query import PageQuerySet
 from wagtail.search import index
 
-from apps.blog.blocks import BodyBlock
-from apps.blog.constants import CARD_RENDITION, INTRO_MAX_CHARS, POSTS_PER_PAGE, WORDS_PER_MINUTE
+from apps.blog.blocks import BodyBlock, species_shown_in
+from apps.blog.constants import CARD_RENDITION, INTRO_MAX_CHARS, WORDS_PER_MINUTE
+from apps.blog.models.previews import HeadlessPreviewMixin
+from apps.blog.models.snippets import BlogSeries
 
 
 class BlogPostQuerySet(PageQuerySet):  # type: ignore[misc]
@@ -39,8 +42,8 @@ class BlogPostQuerySet(PageQuerySet):  # type: ignore[misc]
         )
 
 
-class BlogIndexPage(Page):  # type: ignore[misc]
-    """The list of posts, in full at its own address and below it one page per post."""
+class BlogIndexPage(RoutablePageMixin, HeadlessPreviewMixin):  # type: ignore[misc]
+    """The list of posts, in full at its own address and below it one page per post, tag and series."""
 
     intro = models.CharField(max_length=INTRO_MAX_CHARS, blank=True)
 
@@ -62,21 +65,44 @@ class BlogIndexPage(Page):  # type: ignore[misc]
         verbose_name = "blog"
 
     def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(request, *args, **kwargs)
-        context["posts"] = self._posts_on(request.GET.get("page"))
-        return context
+        from apps.blog.models.contexts import index_context  # it reads all kinds of pages, this one too
 
-    def _posts_on(self, number: str | None) -> PostsOnOnePage[Any]:
-        """A number that makes no sense shows the nearest page there is: readers follow old links."""
-        posts = BlogPostPage.objects.child_of(self).published().with_card_pictures().defer("body")
-        return Paginator(posts, POSTS_PER_PAGE).get_page(number)
+        return super().get_context(request, *args, **kwargs) | index_context(self, request)  # type: ignore[no-any-return]
+
+    @path("tags/<str:slug>/", name="tag")
+    def show_tag(self, request: HttpRequest, slug: str) -> TemplateResponse:
+        from apps.blog.models.contexts import tag_context
+
+        tag = Tag.objects.filter(slug=slug).first()
+        context = tag_context(self, tag, request) if tag else {}
+        if not context.get("posts"):
+            raise Http404
+        return self.render(request, context_overrides=context)  # type: ignore[no-any-return]
+
+    @path("series/<str:slug>/", name="series")
+    def show_series(self, request: HttpRequest, slug: str) -> TemplateResponse:
+        from apps.blog.models.contexts import series_context
+
+        series = BlogSeries.objects.filter(slug=slug).first()
+        context = series_context(self, series, request) if series else {}
+        if not context.get("posts"):
+            raise Http404
+        return self.render(request, context_overrides=context)  # type: ignore[no-any-return]
 
 
 class BlogPostTag(TaggedItemBase):  # type: ignore[misc]
     content_object = ParentalKey("blog.BlogPostPage", on_delete=models.CASCADE, related_name="tagged_items")
 
 
-class BlogPostPage(Page):  # type: ignore[misc]
+class BlogPostForm(WagtailAdminPageForm):  # type: ignore[misc]
+    """An editor names a plant once, where the text shows it, and the post is about it from then on."""
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 - Django's signature
+        self.instance.species = species_shown_in(self.instance.body)
+        return super().save(commit)
+
+
+class BlogPostPage(HeadlessPreviewMixin):
     intro = models.CharField(
         max_length=INTRO_MAX_CHARS, help_text="One or two sentences, shown in lists and by search engines."
     )
@@ -93,12 +119,8 @@ class BlogPostPage(Page):  # type: ignore[misc]
     authors = ParentalManyToManyField("blog.BlogAuthor", blank=True, related_name="posts")
     categories = ParentalManyToManyField("blog.BlogCategory", blank=True, related_name="posts")
     tags = ClusterTaggableManager(through=BlogPostTag, blank=True)
-    species = ParentalManyToManyField(
-        "plant_identification.PlantSpecies",
-        blank=True,
-        related_name="posts",
-        help_text="The plants this post is about; their pages link to it.",
-    )
+    # What the blocks of the text show, once it has been saved in the editor: see `BlogPostForm`.
+    species = ParentalManyToManyField("plant_identification.PlantSpecies", blank=True, related_name="posts")
     series = models.ForeignKey(
         "blog.BlogSeries", null=True, blank=True, on_delete=models.SET_NULL, related_name="posts"
     )
@@ -114,6 +136,9 @@ class BlogPostPage(Page):  # type: ignore[misc]
         help_text="Shown where the post is shared. Left out: the featured image.",
     )
     reading_minutes = models.PositiveSmallIntegerField(default=1, editable=False)
+    takes_comments = models.BooleanField(
+        "readers may comment", default=True, help_text="What was said already stays readable."
+    )
 
     objects = PageManager.from_queryset(BlogPostQuerySet)()
 
@@ -123,34 +148,41 @@ class BlogPostPage(Page):  # type: ignore[misc]
 
     content_panels = [
         *Page.content_panels,
-        FieldPanel("date"),
         FieldPanel("intro"),
         FieldPanel("featured_image"),
         FieldPanel("body"),
-        FieldPanel("authors"),
+        FieldPanel("date"),
+        FieldPanel("authors", widget=forms.CheckboxSelectMultiple),
         MultiFieldPanel(
-            [FieldPanel("categories"), FieldPanel("tags"), FieldPanel("species")], heading="What it is about"
+            [FieldPanel("categories", widget=forms.CheckboxSelectMultiple), FieldPanel("tags")],
+            heading="What it is about",
+            help_text="The plants of the text are added by themselves.",
         ),
         MultiFieldPanel([FieldPanel("series"), FieldPanel("series_position")], heading="Series"),
+        FieldPanel("reading_minutes", read_only=True),
     ]
     promote_panels = [*Page.promote_panels, FieldPanel("social_image")]
+    base_form_class = BlogPostForm
+    settings_panels = [*Page.settings_panels, FieldPanel("takes_comments")]
     search_fields = [
         *Page.search_fields,
         index.SearchField("intro"),
+        index.AutocompleteField("intro"),  # what the editors' own search looks in, beside the title
         index.SearchField("body"),
+        index.RelatedFields("authors", [index.SearchField("name")]),
+        index.RelatedFields("tags", [index.SearchField("name")]),
+        index.RelatedFields("species", [index.SearchField("canonical_name")]),
         index.FilterField("date"),
-    ]
-    api_fields = [
-        APIField("date"),
-        APIField("intro"),
-        APIField("featured_image"),
-        APIField("card_picture", serializer=ImageRenditionField(CARD_RENDITION, source="featured_image")),
-        APIField("body"),
     ]
 
     class Meta:
         verbose_name = "blog post"
         indexes = [models.Index(fields=["-date"], name="blog_post_newest_first")]
+
+    def get_context(self, request: HttpRequest, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        from apps.blog.models.contexts import post_context
+
+        return super().get_context(request, *args, **kwargs) | post_context(self, request)  # type: ignore[no-any-return]
 
     def full_clean(self, *args: Any, **kwargs: Any) -> None:
         """Also before a draft is kept, so that a preview tells the time of what it shows."""

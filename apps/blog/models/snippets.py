@@ -15,7 +15,11 @@ class BlogCategory(index.Indexed, TimestampedModel):  # type: ignore[misc]
     slug = models.SlugField(max_length=NAME_CHARS, unique=True)
     description = models.CharField(max_length=SUMMARY_CHARS, blank=True)
 
-    search_fields = [index.AutocompleteField("name"), index.SearchField("description")]
+    search_fields = [
+        index.AutocompleteField("name"),
+        index.SearchField("name"),
+        index.SearchField("description"),
+    ]
 
     class Meta:
         verbose_name = "category"
@@ -33,7 +37,11 @@ class BlogSeries(index.Indexed, TimestampedModel):  # type: ignore[misc,django-m
     slug = models.SlugField(max_length=NAME_CHARS, unique=True)
     description = models.CharField(max_length=SUMMARY_CHARS, blank=True)
 
-    search_fields = [index.AutocompleteField("title"), index.SearchField("description")]
+    search_fields = [
+        index.AutocompleteField("title"),
+        index.SearchField("title"),
+        index.SearchField("description"),
+    ]
 
     class Meta:
         verbose_name = "series"
@@ -63,7 +71,7 @@ class BlogAuthor(index.Indexed, TimestampedModel):  # type: ignore[misc]
         help_text="The account of this author, if there is one.",
     )
 
-    search_fields = [index.AutocompleteField("name"), index.SearchField("bio")]
+    search_fields = [index.AutocompleteField("name"), index.SearchField("name"), index.SearchField("bio")]
 
     class Meta:
         verbose_name = "author"

@@ -26,7 +26,7 @@ from wagtail.models import (
 )
 from wagtail.users.models import UserProfile
 
-from apps.blog.models import BlogAuthor, BlogAuthorPage
+from apps.blog.models import BlogAuthor, BlogAuthorPage, PreviewDraft
 from apps.users.public import PersonalFile, PersonalRows, User
 
 BATCH = 100
@@ -213,6 +213,7 @@ PERSONAL_TABLES = (
         files=_upload_of,
         files_go_with_row=True,
     ),
+    PersonalRows(model=PreviewDraft, ties=("editor",), file="preview-drafts", shown=("model", "created_at")),
     PersonalRows(
         model=UserProfile,
         ties=("user",),

@@ -90,7 +90,7 @@ def test_what_was_private_is_told_once_it_is_not(client, post, django_capture_on
 def test_a_new_title_of_a_picture_and_a_new_address_are_told(
     client, post, change, django_capture_on_commit_callbacks
 ):
-    path = f"/api/v2/pages/{post.pk}/?fields=*"
+    path = f"/api/v2/blog-posts/{post.pk}/?fields=*"
     before = client.get(path).json()
 
     with django_capture_on_commit_callbacks(execute=True):

@@ -15,7 +15,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Response])
 
 
 def told_for_a_while(
-    tag: str, *, varies_by: Callable[[Request], str] = lambda _: ""
+    *tags: str, varies_by: Callable[[Request], str] = lambda _: ""
 ) -> Callable[[Handler], Handler]:
     """Around a view's `get`, behind its permissions and limits, which are asked each time.
 
@@ -26,7 +26,7 @@ def told_for_a_while(
     def decorate(handler: Handler) -> Handler:
         @wraps(handler)
         def find_or_make(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-            key = answer_key(tag, f"{_question(request)}\n{varies_by(request)}")
+            key = answer_key(*tags, question=f"{_question(request)}\n{varies_by(request)}")
             if key is not None and (answer := find_answer(key)) is not None:
                 return Response(answer)
             response = handler(view, request, *args, **kwargs)

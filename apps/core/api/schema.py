@@ -25,6 +25,7 @@ _DESCRIPTIONS = {
     "406": "There is no answer of the kind that `Accept` asks for.",
     "408": "The body did not arrive in time.",
     "409": "It contradicts what is there, or is being worked on, or was done already; `code` says which.",
+    "410": "It was there, and is gone.",
     "413": "The request is too large.",
     "415": "The body is of a kind this address does not take.",
     "422": "The body could be read but not used.",
@@ -162,6 +163,7 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
     "WWW-Authenticate": ("How to sign in.", {"type": "string"}),
     "Location": ("The address of what this answer is about.", {"type": "string"}),
     "ETag": ("What `If-None-Match` takes.", {"type": "string"}),
+    "Last-Modified": ("What `If-Modified-Since` takes.", {"type": "string"}),
     "Content-Language": ("What the sentences in it are written in.", {"type": "string"}),
     REPLAYED_HEADER: ("`true`: nothing was done; this is what was answered before.", {"type": "string"}),
 }

@@ -36,6 +36,7 @@ TELLING = (
 )
 # No operations of anybody's: asked by browsers before a request, answered by middleware and by DRF.
 NOT_DESCRIBED_METHODS = ("OPTIONS", "TRACE")
+LISTS = ("results", "items")  # what a list calls its entries
 WORST = 5  # findings shown; the rest usually follows from them
 
 
@@ -174,11 +175,13 @@ class Contract:
         """Of a document, or of the entries of a list."""
         if "$ref" in schema:
             schema = self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-        entries = schema["properties"].get("results")
-        if entries is None:
-            return {name: part for name, part in schema.items() if name != "required"}
-        entries = {**entries, "items": self._without_required(entries["items"])}
-        return {**schema, "properties": {**schema["properties"], "results": entries}}
+        properties = schema["properties"]
+        name = next((name for name in LISTS if name in properties), None)
+        if name is None:
+            parts = {"meta": _all_optional(properties["meta"])} if "meta" in properties else {}
+            return {**_all_optional(schema), "properties": {**properties, **parts}}
+        entries = {**properties[name], "items": self._without_required(properties[name]["items"])}
+        return {**schema, "properties": {**properties, name: entries}}
 
     def _validator(self, place: tuple[str, ...], schema: Mapping[str, Any]) -> Draft202012Validator:
         validator = self._validators.get(place)
@@ -193,6 +196,10 @@ def current_contract() -> Contract:
     """As the code has it now; that docs/api/openapi.yaml says the same is a test of its own."""
     generator = SchemaGenerator(urlconf=URLCONF)  # type: ignore[no-untyped-call]
     return Contract(generator.get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+
+
+def _all_optional(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in schema.items() if name != "required"}
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -20,21 +20,21 @@ def clock(settings, monkeypatch):
 
 
 def key():
-    return answer_key(TAG, QUESTION)
+    return answer_key(TAG, question=QUESTION)
 
 
 def test_an_answer_is_found_by_its_question_alone():
     keep_answer(key(), {"count": 3, "names": ["Farn", "fern"]})
 
     assert find_answer(key()) == {"count": 3, "names": ["Farn", "fern"]}
-    assert find_answer(answer_key(TAG, "/ferns/?page=3")) is None
-    assert find_answer(answer_key("mosses", QUESTION)) is None
+    assert find_answer(answer_key(TAG, question="/ferns/?page=3")) is None
+    assert find_answer(answer_key("mosses", question=QUESTION)) is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_ends_every_answer_of_its_tag_once_it_is_committed():
     keep_answer(key(), 1)
-    other = answer_key("mosses", QUESTION)
+    other = answer_key("mosses", question=QUESTION)
     keep_answer(other, 2)
 
     with transaction.atomic():

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.plant_identification.services.registry import SPECS
+from apps.plant_identification.services.side_services import SIDE_SERVICES
 
 
 class ServiceQuotaSerializer(serializers.Serializer[Any]):
@@ -34,7 +35,8 @@ class ServicesHealthSerializer(serializers.Serializer[Any]):
     celery = AvailabilitySerializer()
 
     def get_fields(self) -> dict[str, Any]:
-        return {spec.name: ProviderHealthSerializer() for spec in SPECS} | super().get_fields()
+        optional = {name: ProviderHealthSerializer(required=False) for name in SIDE_SERVICES}
+        return {spec.name: ProviderHealthSerializer() for spec in SPECS} | optional | super().get_fields()
 
 
 class CircuitStatusSerializer(serializers.Serializer[Any]):

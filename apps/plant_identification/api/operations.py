@@ -23,6 +23,7 @@ from apps.core.resilience.breaker import SwitchUnreachable
 from apps.plant_identification.services.operations import CircuitAction, describe_operations, switch_circuit
 from apps.plant_identification.services.operators import is_operator
 from apps.plant_identification.services.registry import registry
+from apps.plant_identification.services.side_services import side_services
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,8 @@ def operations_status(request: HttpRequest) -> HttpResponseBase:  # noqa: ARG001
 @require_POST
 @for_operators()
 def operate_circuit(request: HttpRequest, *, provider: str, action: str) -> HttpResponseBase:
-    configured = registry().get(provider)
+    sides = {side.name: side for side in side_services()}
+    configured = registry().get(provider) or sides.get(provider)
     if configured is None or action not in list(CircuitAction):
         raise Http404
     reason = request.POST.get("reason", "")

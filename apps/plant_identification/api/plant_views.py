@@ -18,6 +18,7 @@ from apps.core.api.pagination import NumberedPagination
 from apps.core.api.problems import PROBLEM_CONTENT_TYPE
 from apps.core.api.schema import ProblemSerializer
 from apps.core.api.sparse import SparseReads
+from apps.core.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.plant_identification.api.plant_serializers import (
     CollectionRequestSerializer,
     CollectionSerializer,
@@ -25,7 +26,6 @@ from apps.plant_identification.api.plant_serializers import (
     PlantRequestSerializer,
     PlantSerializer,
 )
-from apps.plant_identification.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import Plant, PlantCollection
 from apps.plant_identification.selectors import get_collection, get_plant, list_collections, list_plants

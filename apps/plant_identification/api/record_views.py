@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -11,7 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.core.api.filtering import FilterBackend
 from apps.core.api.sparse import SparseReads
+from apps.core.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.core.languages import written_language
 from apps.plant_identification.api.filters import CreationOrdering, RequestFilter
 from apps.plant_identification.api.serializers import (
@@ -19,7 +20,6 @@ from apps.plant_identification.api.serializers import (
     IdentificationSerializer,
     RequestEntrySerializer,
 )
-from apps.plant_identification.api.undo import RESTORABLE_UNTIL, deleted_until
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.selectors import get_request, list_requests
@@ -32,7 +32,7 @@ from apps.users.public import KeyAccess
 
 class _OwnRequestsView(SparseReads, ListAPIView[PlantIdentificationRequest]):
     permission_classes = [IsAuthenticated]
-    filter_backends = [DjangoFilterBackend, CreationOrdering]
+    filter_backends = [FilterBackend, CreationOrdering]
     filterset_class = RequestFilter
 
     def get_queryset(self) -> QuerySet[PlantIdentificationRequest]:

@@ -4,6 +4,7 @@ from apps.plant_identification.models.answers import IdentificationAnswer, Plant
 from apps.plant_identification.models.erasures import PhotoErasure, UnwantedCopy
 from apps.plant_identification.models.experiments import Experiment, ExperimentStatus
 from apps.plant_identification.models.feedback import IdentificationFeedback
+from apps.plant_identification.models.lookups import LookupState, TrefleLookup
 from apps.plant_identification.models.photos import PhotoSet
 from apps.plant_identification.models.plants import Plant, PlantCollection
 from apps.plant_identification.models.quota import QuotaReservation, QuotaShare, QuotaWindow
@@ -32,6 +33,7 @@ __all__ = [
     "FactSource",
     "IdentificationAnswer",
     "IdentificationFeedback",
+    "LookupState",
     "NameKind",
     "PhotoErasure",
     "PhotoFingerprint",
@@ -52,5 +54,6 @@ __all__ = [
     "SpellingKey",
     "ToxicityStatement",
     "ToxicityTarget",
+    "TrefleLookup",
     "UnwantedCopy",
 ]

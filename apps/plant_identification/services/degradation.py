@@ -10,8 +10,19 @@ from apps.core.resilience.breaker.types import CLOSED, HALF_OPEN, OPEN
 from apps.plant_identification.circuit_monitoring import log_all_open, log_degraded
 
 
-class DegradationWatch(BreakerListener):
-    """Hears of an opened circuit in the one process that is told, and looks at the others."""
+class ChangeWatch(BreakerListener):
+    """Tells operators of changes, in the one process that hears of them."""
+
+    def circuit_changed(self, breaker: pybreaker.CircuitBreaker, change: Transition) -> None:
+        if not change.is_by_hand:  # a switch is an event of its own, with a name in it
+            _note_change(breaker, change)
+
+    def circuit_stuck(self, breaker: pybreaker.CircuitBreaker, open_for_s: float) -> None:
+        note_event("circuit_stuck_open", about=breaker.name, open_for_s=round(open_for_s))
+
+
+class DegradationWatch(ChangeWatch):
+    """And says what identification is left with, for which it looks at the other circuits."""
 
     def __init__(self) -> None:
         self._circuits: Mapping[str, SharedBreaker] = {}
@@ -21,8 +32,7 @@ class DegradationWatch(BreakerListener):
         self._circuits = circuits
 
     def circuit_changed(self, breaker: pybreaker.CircuitBreaker, change: Transition) -> None:
-        if not change.is_by_hand:  # a switch is an event of its own, with a name in it
-            _note_change(breaker, change)
+        super().circuit_changed(breaker, change)
         if change.new != OPEN:
             return
         opened = next(label for label, circuit in self._circuits.items() if circuit is breaker)
@@ -36,9 +46,6 @@ class DegradationWatch(BreakerListener):
         else:
             log_all_open(len(self._circuits))
             note_event("circuit_all_open")
-
-    def circuit_stuck(self, breaker: pybreaker.CircuitBreaker, open_for_s: float) -> None:
-        note_event("circuit_stuck_open", about=breaker.name, open_for_s=round(open_for_s))
 
 
 def _note_change(breaker: pybreaker.CircuitBreaker, change: Transition) -> None:

@@ -6,7 +6,9 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from apps.core.db import short_connection
-from apps.plant_identification.services.registry import registry
+from apps.plant_identification.services.registry import ConfiguredProvider, registry
+from apps.plant_identification.services.side_service import SideService
+from apps.plant_identification.services.side_services import side_services
 
 _STATE = {"closed": 0, "half-open": 1, "open": 2}
 
@@ -19,7 +21,8 @@ def circuits() -> Iterator[Metric]:
         "Time not closed, the outage of the moment included.",
         labels=["provider"],
     )
-    for provider in registry().providers:
+    services: list[ConfiguredProvider | SideService] = [*registry().providers, *side_services()]
+    for provider in services:
         now = provider.stats.snapshot()
         state.add_metric([provider.name], _STATE[now.state])
         if now.open_total_s is not None:

@@ -15,6 +15,8 @@ from apps.core.health.workers import workers_alive
 from apps.core.redis import is_redis_available
 from apps.plant_identification.services.quota import QuotaUse
 from apps.plant_identification.services.registry import ConfiguredProvider, Registry
+from apps.plant_identification.services.side_service import SideService
+from apps.plant_identification.services.side_services import side_services
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
 _MESSAGES = {
@@ -48,6 +50,7 @@ def describe_health(registry: Registry, *, with_details: bool) -> dict[str, Any]
         "message": gettext(_MESSAGES[status]) if configured else _say_how_to_configure(registry),
         "sandbox": settings.PROVIDER_SANDBOX,
         "services": {provider.name: _public(provider, with_details=with_details) for provider in providers}
+        | {side.name: _side_health(side) for side in side_services()}
         | {
             "redis": {"available": redis_up},
             "database": {"available": database_up},
@@ -55,6 +58,7 @@ def describe_health(registry: Registry, *, with_details: bool) -> dict[str, Any]
         },
         "circuit_breakers": (
             {provider.name: provider.circuit for provider in providers if provider.circuit}
+            | {side.name: side.stats.get_status() for side in side_services()}
             if with_details
             else {}
         ),
@@ -102,6 +106,19 @@ def _can_answer(provider: ConfiguredProvider, circuit: Mapping[str, Any], quota:
     # An open circuit whose period is over admits the next call; without traffic nobody has tried yet.
     is_blocked = circuit["state"] == "open" and circuit["retry_in_seconds"] != 0
     return has_quota and not is_blocked and not provider.call.pause.is_on()
+
+
+def _side_health(side: SideService) -> dict[str, Any]:
+    """Identification does well without it, so it says nothing about the status."""
+    circuit = side.stats.get_status()
+    is_blocked = circuit["state"] == "open" and circuit["retry_in_seconds"] != 0
+    return {
+        "available": not is_blocked,
+        "configured": True,
+        "circuit_state": circuit["state"],
+        "fail_count": f"{circuit['fail_count']}/{circuit['fail_max']}",
+        "quota": None,
+    }
 
 
 def _public(provider: ProviderHealth, *, with_details: bool) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from apps.plant_identification.models import PlantIdentificationRequest
 from apps.plant_identification.services.health import describe_health
 from apps.plant_identification.services.provider_spec import ProviderSpec
 from apps.plant_identification.services.registry import ConfiguredProvider, Registry
+from apps.plant_identification.services.side_service import SideService
+from apps.plant_identification.services.side_services import side_services
 from apps.plant_identification.types import AnswerStatus
 
 EVENTS_SHOWN = 40
@@ -43,7 +45,7 @@ class CircuitAction(StrEnum):
 
 
 def switch_circuit(
-    provider: ConfiguredProvider, action: CircuitAction, *, actor: AbstractBaseUser, reason: str
+    provider: ConfiguredProvider | SideService, action: CircuitAction, *, actor: AbstractBaseUser, reason: str
 ) -> None:
     """For all processes at once, and written down.
 
@@ -51,12 +53,12 @@ def switch_circuit(
         SwitchUnreachable: Redis is away; nothing was changed or written down.
         DatabaseError: it could not be written down, so nothing was changed.
     """
-    circuit = provider.call.circuit
+    circuit, pause_of = provider.circuit, provider.pause
     with auditing(actor=actor, action=action.audit_name, target=circuit.name, reason=reason) as entry:
-        pause = provider.call.pause.left()
+        pause = pause_of and pause_of.left()
         switched = circuit.hold_open() if action is CircuitAction.FORCE_OPEN else circuit.close_for_all()
-        if action is CircuitAction.RESET:
-            provider.call.pause.end()
+        if action is CircuitAction.RESET and pause_of:
+            pause_of.end()
         entry.before = _in_short(switched.before) | {"paused": pause is not None}
         left = action is not CircuitAction.RESET and pause is not None
         entry.after = _in_short(switched.after) | {"paused": left}
@@ -87,7 +89,10 @@ def describe_operations(registry: Registry) -> dict[str, Any]:
         "redis": services["redis"]["available"],
         "database": database_up,
         "workers": services["celery"]["available"],
-        "circuits": [_circuit(spec, registry.get(spec.name), services[spec.name]) for spec in registry.specs],
+        "circuits": [
+            *(_circuit(spec, registry.get(spec.name), services[spec.name]) for spec in registry.specs),
+            *(_side_circuit(side, services[side.name]) for side in side_services()),
+        ],
         "queues": _queues(),
         "waiting": _count_waiting() if database_up else None,
         "identified": None if counts is None else _with_prefix(counts, "identified_"),
@@ -104,27 +109,41 @@ def _circuit(
     known = {"name": spec.name, "label": spec.label, "circuit": spec.circuit_name, "configured": False}
     if provider is None:
         return known
-    snapshot = provider.stats.snapshot()
     pause = provider.call.pause.left()
-    return known | {
+    return (
+        known
+        | _circuit_now(provider, available=public["available"])
+        | {
+            "pause": pause and {"state": str(pause.state), "left_s": math.ceil(pause.retry_after_s or 0)},
+            "quota": public["quota"] and public["quota"] | {"window": spec.quota.window},
+        }
+    )
+
+
+def _side_circuit(side: SideService, public: Mapping[str, Any]) -> dict[str, Any]:
+    known = {"name": side.name, "label": side.label, "circuit": side.circuit.name}
+    return known | _circuit_now(side, available=public["available"]) | {"pause": None, "quota": None}
+
+
+def _circuit_now(service: ConfiguredProvider | SideService, *, available: bool) -> dict[str, Any]:
+    snapshot, circuit = service.stats.snapshot(), service.circuit
+    return {
         "configured": True,
-        "available": public["available"],
+        "available": available,
         "state": snapshot.state.replace("-", "_"),
         "is_forced": snapshot.is_held,
         # False: Redis could not be asked, and this is what the process that answers knows.
         "is_shared": snapshot.source == "shared" or get_redis() is None,
         "fail_count": snapshot.fail_count,
-        "fail_max": spec.fail_max,
+        "fail_max": circuit.fail_max,
         "success_count": snapshot.success_count,
-        "success_threshold": spec.success_threshold,
+        "success_threshold": circuit.success_threshold,
         "retry_in_s": round(snapshot.retry_in_s, 1)
         if snapshot.state == "open" and not snapshot.is_held
         else None,
-        "open_period_s": provider.call.circuit.policy.open_period_s(snapshot.trips),
+        "open_period_s": circuit.policy.open_period_s(snapshot.trips),
         "open_for_s": None if snapshot.open_for_s is None else round(snapshot.open_for_s, 1),
         "changed_s_ago": None if snapshot.changed_s_ago is None else round(snapshot.changed_s_ago, 1),
-        "pause": pause and {"state": str(pause.state), "left_s": math.ceil(pause.retry_after_s or 0)},
-        "quota": public["quota"] and public["quota"] | {"window": spec.quota.window},
     }
 
 

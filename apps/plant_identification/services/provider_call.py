@@ -149,15 +149,17 @@ class ProviderCall:
             # Not the caller's deadline: what is paid for is worth having even when it comes late.
             until = Deadline.after(self.timeout_s)
             with self._turn_at_the_ledger(deadline):
-                past = self.ledger.find_past_call(
-                    question_key=self._paid_for(question), with_health=with_health
+                found = self.ledger.find_or_reserve(
+                    question_key=self._paid_for(question), principal=principal, with_health=with_health
                 )
-                reservation = None if past else self._reserve(question, principal, with_health=with_health)
-            if past is not None and (reply := self._fetch_again(past, question, until)) is not None:
-                return reply if with_health else replace(reply, health=None)
-            if reservation is None:
-                reservation = self._reserve(question, principal, with_health=with_health)
-            return self._buy(question, reservation, until, with_health=with_health)
+            if isinstance(found, PastCall):
+                reply = self._fetch_again(found, question, until)
+                if reply is not None:
+                    return reply if with_health else replace(reply, health=None)
+                found = self.ledger.reserve(
+                    question_key=self._paid_for(question), principal=principal, with_health=with_health
+                )
+            return self._buy(question, found, until, with_health=with_health)
 
     @contextmanager
     def _turn_at_the_ledger(self, deadline: Deadline) -> Iterator[None]:
@@ -171,11 +173,6 @@ class ProviderCall:
             yield
         finally:
             self.ledger_turns.release()
-
-    def _reserve(self, question: Question, principal: str, *, with_health: bool) -> int:
-        return self.ledger.reserve(
-            question_key=self._paid_for(question), principal=principal, with_health=with_health
-        )
 
     def _fetch_again(self, past: PastCall, question: Question, until: Deadline) -> ProviderReply | None:
         """A reply that was paid for and lies at the service: after a lost connection, a killed worker,

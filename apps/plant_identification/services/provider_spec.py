@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from apps.plant_identification.services.provider import Provider
-from apps.plant_identification.services.quota import QuotaRule
+from apps.plant_identification.services.quota_rules import QuotaRule
 
 # Stored in columns of ten characters, and shown in the answer beside these words.
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,9}")

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +17,6 @@ from django.db.models import F, Q, QuerySet, Sum
 
 from apps.core.db import short_connection
 from apps.core.resilience.clock import SYSTEM_CLOCK, Clock
-from apps.plant_identification import constants
 from apps.plant_identification.exceptions import (
     ProviderError,
     ProviderQuotaReached,
@@ -28,39 +27,13 @@ from apps.plant_identification.models import QuotaReservation, QuotaShare, Quota
 from apps.plant_identification.models.quota import change_or_open
 from apps.plant_identification.services import quota_statements
 from apps.plant_identification.services.quota_period import QuotaPeriod
+from apps.plant_identification.services.quota_rules import QuotaRule
 
 State = QuotaReservation.State
 ANONYMOUS = "anon"
 TOKEN_KEPT_DAYS = 180  # Plant.id keeps an identification for 6 months
 LOST_REPLY_KEPT = timedelta(days=1)  # later than this a lost reply is not looked for again
 LONGEST_CALL = timedelta(seconds=120)  # well above every provider's deadline: older, its process is dead
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaRule:
-    """How one service counts: per UTC day or month, one unit a photo, one more where health is paid."""
-
-    window: Literal["day", "month"]
-    limit_setting: str
-    health_cost: int
-    share_of: Literal["limit", "remaining"]
-    warn_ratio: float
-
-
-PLANT_ID_RULE = QuotaRule(
-    window="month",
-    limit_setting="PLANT_ID_MONTHLY_QUOTA",
-    health_cost=1,
-    share_of="remaining",
-    warn_ratio=constants.PLANT_ID_WARN_RATIO,
-)
-PLANTNET_RULE = QuotaRule(
-    window="day",
-    limit_setting="PLANTNET_DAILY_QUOTA",
-    health_cost=0,
-    share_of="limit",
-    warn_ratio=constants.PLANTNET_WARN_RATIO,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,39 +81,61 @@ class QuotaLedger:
             ProviderQuotaReached: the window has none.
         """
         period = self._period()
-        cost = 1 + (self.rule.health_cost if with_health else 0)
-        taken = {
+        call = self._describe(period, question_key, principal, with_health=with_health)
+        # The window's row is everybody's: it is locked last, for the length of one UPDATE and the commit.
+        with short_connection(), transaction.atomic():
+            reservation = quota_statements.write_reservation(call)
+            if not self._raise_share(call):
+                raise self._refusal(period, cost=call["cost"])
+            if not self._raise_window(call):
+                raise ProviderQuotaReached(retry_after_s=period.left_of_window_s)
+        return reservation
+
+    def find_or_reserve(self, *, question_key: str, principal: str, with_health: bool) -> PastCall | int:
+        """`find_past_call`, and where it finds none, `reserve`: in one statement where all is as usual.
+
+        Raises:
+            ProviderShareReached, ProviderQuotaReached: as `reserve` does.
+        """
+        call = self._describe(self._period(), question_key, principal, with_health=with_health)
+        with short_connection():
+            past, reservation = quota_statements.find_or_reserve(call | self._still_kept())
+        if past is not None:
+            return _read_past_call(past)
+        if reservation is not None:
+            return reservation
+        return self.reserve(question_key=question_key, principal=principal, with_health=with_health)
+
+    def _describe(
+        self, period: QuotaPeriod, question_key: str, principal: str, *, with_health: bool
+    ) -> dict[str, Any]:
+        """What the statements want to know of a call that is about to be made."""
+        cost, most = 1 + (self.rule.health_cost if with_health else 0), 1 + self.rule.health_cost
+        part = settings.QUOTA_USER_SHARE
+        if self.rule.share_of == "limit":
+            part, most = 0, max(most, int(self.limit * part))
+        return {
             "account": self.account,
             "starts_on": period.starts_on,
             "principal": principal,
             "day": period.day,
             "cost": cost,
             "limit": self.limit,
+            "part": part,
+            "most": most,
+            "question_key": question_key,
+            "with_health": with_health,
+            "created_at": period.moment,
         }
-        # The window's row is everybody's: it is locked last, for the length of one UPDATE and the commit.
-        with short_connection(), transaction.atomic():
-            reservation = quota_statements.write_reservation(
-                taken
-                | {"question_key": question_key, "with_health": with_health, "created_at": period.moment}
-            )
-            if not self._raise_share(taken):
-                raise self._refusal(period, cost=cost)
-            if not self._raise_window(taken):
-                raise ProviderQuotaReached(retry_after_s=period.left_of_window_s)
-        return reservation
 
-    def _raise_share(self, taken: dict[str, Any]) -> bool:
+    def _raise_share(self, call: dict[str, Any]) -> bool:
         """Where it may take that much more; one identification with health always fits in."""
-        part, most = settings.QUOTA_USER_SHARE, 1 + self.rule.health_cost
-        if self.rule.share_of == "limit":
-            part, most = 0, max(most, int(self.limit * part))
-        raise_share = partial(quota_statements.raise_share, taken | {"part": part, "most": most})
-        first = QuotaShare(account=self.account, principal=taken["principal"], day=taken["day"])
-        return change_or_open(raise_share, QuotaShare.objects, first)
+        first = QuotaShare(account=self.account, principal=call["principal"], day=call["day"])
+        return change_or_open(partial(quota_statements.raise_share, call), QuotaShare.objects, first)
 
-    def _raise_window(self, taken: dict[str, Any]) -> bool:
-        first = QuotaWindow(account=self.account, starts_on=taken["starts_on"])
-        return change_or_open(partial(quota_statements.raise_window, taken), QuotaWindow.objects, first)
+    def _raise_window(self, call: dict[str, Any]) -> bool:
+        first = QuotaWindow(account=self.account, starts_on=call["starts_on"])
+        return change_or_open(partial(quota_statements.raise_window, call), QuotaWindow.objects, first)
 
     def _refusal(self, period: QuotaPeriod, *, cost: int) -> ProviderQuotaReached:
         """Why there is no room in a share: because the window has none, or for this principal only."""
@@ -150,21 +145,14 @@ class QuotaLedger:
 
     def find_past_call(self, *, question_key: str, with_health: bool) -> PastCall | None:
         """The newest call for these photos whose reply may still lie at the service."""
-        now = self._now()
+        wanted = {"account": self.account, "question_key": question_key, "with_health": with_health}
         with short_connection():
-            row = quota_statements.find_past_call(
-                {
-                    "account": self.account,
-                    "question_key": question_key,
-                    "with_health": with_health,
-                    "kept_since": now - timedelta(days=TOKEN_KEPT_DAYS),
-                    "lost_since": now - LOST_REPLY_KEPT,
-                }
-            )
-        if row is None:
-            return None
-        number, had_health, access_token, state = row
-        return PastCall(id=number, with_health=had_health, access_token=access_token, state=State(state))
+            row = quota_statements.find_past_call(wanted | self._still_kept())
+        return None if row is None else _read_past_call(row)
+
+    def _still_kept(self) -> dict[str, Any]:
+        now = self._now()
+        return {"kept_since": now - timedelta(days=TOKEN_KEPT_DAYS), "lost_since": now - LOST_REPLY_KEPT}
 
     def settle_answered(self, reservation_id: int, *, access_token: str | None) -> None:
         """Whatever was believed of the call before: a reply is proof."""
@@ -292,3 +280,8 @@ class QuotaLedger:
 
 def question_key(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _read_past_call(row: quota_statements.PastRow) -> PastCall:
+    number, had_health, access_token, state = row
+    return PastCall(id=number, with_health=had_health, access_token=access_token, state=State(state))

@@ -48,6 +48,34 @@ WHERE account = %(account)s AND question_key = %(question_key)s AND (with_health
         OR state IN ('reserved', 'unknown') AND created_at > %(lost_since)s)
 ORDER BY id DESC LIMIT 1
 """
+# Each part waits for the one before it: nothing is reserved where there is a past call, the window's row is
+# locked last, and what is written was taken. All see one snapshot; a row somebody else has changed since is
+# judged anew by its own figure.
+_FIND_OR_RESERVE = f"""
+WITH past AS ({_FIND_PAST_CALL}),
+share AS (
+    {_RAISE_SHARE}
+    AND NOT EXISTS (SELECT 1 FROM past)
+    AND EXISTS (
+        SELECT 1 FROM plant_identification_quotawindow
+        WHERE account = %(account)s AND starts_on = %(starts_on)s AND used <= %(limit)s - %(cost)s
+    )
+    RETURNING id
+),
+call_window AS ({_RAISE_WINDOW} AND EXISTS (SELECT 1 FROM share) RETURNING id),
+written AS (
+    INSERT INTO plant_identification_quotareservation
+        (account, window_starts_on, principal, day, question_key, with_health, cost,
+         state, access_token, created_at)
+    SELECT %(account)s, %(starts_on)s, %(principal)s, %(day)s, %(question_key)s, %(with_health)s, %(cost)s,
+         'reserved', '', %(created_at)s
+    FROM call_window
+    RETURNING id
+)
+SELECT (SELECT id FROM written), (SELECT id FROM share), past.*
+FROM (SELECT 1) AS always LEFT JOIN past ON TRUE
+"""  # noqa: S608 - made of the statements above
+_LOWER_SHARE = "UPDATE plant_identification_quotashare SET used = used - %(cost)s WHERE id = %(share)s"
 _SETTLE_ANSWERED = """
 UPDATE plant_identification_quotareservation
 SET state = 'answered', access_token = %(access_token)s, settled_at = %(settled_at)s WHERE id = %(id)s
@@ -66,6 +94,10 @@ SELECT starts_on, used_in_truth FROM (
 ) AS found
 WHERE used < used_in_truth
 """
+
+
+PastRow = tuple[int, bool, str, str]
+"""Its number, whether health was asked for, the token that fetches it, and its state."""
 
 
 def raise_share(values: dict[str, Any]) -> bool:
@@ -88,9 +120,21 @@ def settle_answered(values: dict[str, Any]) -> None:
     _changed_one(_SETTLE_ANSWERED, values)
 
 
-def find_past_call(values: dict[str, Any]) -> tuple[int, bool, str, str] | None:
+def find_past_call(values: dict[str, Any]) -> PastRow | None:
     row = _first_row(_FIND_PAST_CALL, values)
     return None if row is None else (row[0], bool(row[1]), row[2], row[3])
+
+
+def find_or_reserve(values: dict[str, Any]) -> tuple[PastRow | None, int | None]:
+    """A past call, else the number of a reservation; neither where a row is missing or has no room."""
+    if connection.vendor != "postgresql":
+        return find_past_call(values), None
+    written, share, *past = _first_row(_FIND_OR_RESERVE, values)
+    if share is not None and written is None:
+        # The window's last unit went to somebody else in between. Were this not to happen, the principal
+        # would have had one call less on a day that has none left for anybody.
+        _changed_one(_LOWER_SHARE, values | {"share": share})
+    return None if past[0] is None else (past[0], past[1], past[2], past[3]), written
 
 
 def find_window_behind(values: dict[str, Any]) -> tuple[date, int] | None:

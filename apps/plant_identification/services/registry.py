@@ -10,6 +10,7 @@ from django.core.signals import setting_changed
 from django.db import DatabaseError, InterfaceError
 
 from apps.core.http import OutboundClient
+from apps.core.resilience.breaker import SharedBreaker
 from apps.core.resilience.clock import DeadlinePassed
 from apps.core.resilience.pool import BoundedPool
 from apps.core.resilience.shared_cache import SharedCache
@@ -28,8 +29,10 @@ from apps.plant_identification.services.degradation import DegradationWatch
 from apps.plant_identification.services.plant_id_service import PlantIDAPIService
 from apps.plant_identification.services.plantnet_service import PlantNetAPIService
 from apps.plant_identification.services.provider_call import ProviderCall
+from apps.plant_identification.services.provider_pause import ProviderPause
 from apps.plant_identification.services.provider_spec import ProviderSpec
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE, PLANTNET_RULE
 
 FLIGHT_POLICY = FlightPolicy(
     expire_s=constants.CACHE_LOCK_EXPIRE,
@@ -106,6 +109,14 @@ class ConfiguredProvider:
     @property
     def is_paid(self) -> bool:
         return self.spec.is_paid
+
+    @property
+    def circuit(self) -> SharedBreaker:
+        return self.call.circuit
+
+    @property
+    def pause(self) -> ProviderPause:
+        return self.call.pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from apps.core.resilience.single_flight import SingleFlight
 from apps.plant_identification.exceptions import ProviderRefusedPhoto
 from apps.plant_identification.services.provider import ProviderUsage
 from apps.plant_identification.services.provider_call import ProviderCall
-from apps.plant_identification.services.quota import PLANT_ID_RULE, QuotaLedger
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE
 from apps.plant_identification.services.registry import FLIGHT_POLICY, NEUTRAL
 from apps.plant_identification.types import (
     HealthAssessment,

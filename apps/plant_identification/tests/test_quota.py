@@ -13,7 +13,8 @@ from apps.plant_identification.exceptions import (
     ProviderShareReached,
 )
 from apps.plant_identification.models import QuotaReservation, QuotaShare, QuotaWindow
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE, PLANTNET_RULE
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,8 @@ from django.db import connection
 from apps.core.testing.clock import FakeClock
 from apps.plant_identification.exceptions import ProviderQuotaReached, ProviderTimedOut
 from apps.plant_identification.models import QuotaReservation, QuotaWindow
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE, PLANTNET_RULE
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.db import connection
 
 from apps.core.redis import get_redis
 from apps.plant_identification.models import QuotaReservation, QuotaWindow
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE
 from apps.plant_identification.services.quota_period import QuotaPeriod
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE, PLANTNET_RULE
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tasks import correct_quotas_task
 from apps.plant_identification.tests.crew import running_crew

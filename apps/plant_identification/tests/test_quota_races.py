@@ -6,10 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.core.resilience.clock import Deadline
-from apps.plant_identification.exceptions import ProviderShareReached
-from apps.plant_identification.services.quota import PLANT_ID_RULE, QuotaLedger
+from apps.plant_identification.exceptions import ProviderQuotaReached, ProviderShareReached
+from apps.plant_identification.models import QuotaReservation, QuotaShare
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,3 +124,66 @@ def test_a_principals_own_call_does_not_make_its_share_larger(ledger, other_thre
 
     assert other.result()
     assert ledger.use().used == 50
+
+
+def find_or_reserve(ledger, *, key="k", with_health=False):
+    return ledger.find_or_reserve(question_key=key, principal="user-1", with_health=with_health)
+
+
+def share():
+    return QuotaShare.objects.values_list("used", flat=True).get(principal="user-1")
+
+
+def test_looking_for_a_past_call_and_reserving_is_one_statement(ledger):
+    reserve(ledger)  # opens both rows
+
+    with CaptureQueriesContext(connection) as run:
+        reservation = find_or_reserve(ledger, key="another", with_health=True)
+
+    assert len(run) == 1
+    written = QuotaReservation.objects.get(pk=reservation)
+    assert (written.question_key, written.with_health, written.cost) == ("another", True, 2)
+    assert written.state == QuotaReservation.State.RESERVED
+    assert (ledger.use().used, share()) == (3, 3)
+
+
+def test_nothing_is_reserved_where_there_is_a_past_call(ledger):
+    mine = reserve(ledger)
+    ledger.settle_answered(mine, access_token="token")
+
+    found = find_or_reserve(ledger)
+
+    assert (found.id, found.access_token) == (mine, "token")
+    assert (ledger.use().used, share(), QuotaReservation.objects.count()) == (1, 1, 1)
+
+
+def test_the_first_reservation_of_a_window_opens_its_rows(ledger):
+    reservation = find_or_reserve(ledger)
+
+    assert QuotaReservation.objects.get().pk == reservation
+    assert (ledger.use().used, share()) == (1, 1)
+
+
+def test_who_comes_a_moment_late_for_the_last_unit_keeps_nothing_of_the_share(ledger, other_thread, settings):
+    settings.PLANT_ID_MONTHLY_QUOTA = 2
+    reserve(ledger)
+    taken, done = threading.Event(), threading.Event()
+    other = other_thread(lambda: take_the_last_unit(ledger, taken, done))
+    assert taken.wait(10)
+
+    with pytest.raises(ProviderQuotaReached):
+        find_or_reserve(ledger, key="late")
+    done.set()
+
+    assert other.result()
+    assert (ledger.use().used, share()) == (2, 1)
+    assert QuotaReservation.objects.filter(question_key="late").count() == 0
+
+
+def take_the_last_unit(ledger, taken, done):
+    def pause():
+        taken.set()
+        wait_for(done.is_set)
+
+    with pausing_after("UPDATE plant_identification_quotawindow", pause):
+        return ledger.reserve(question_key="other", principal="user-2", with_health=False)

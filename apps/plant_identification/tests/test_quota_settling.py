@@ -14,7 +14,8 @@ from apps.plant_identification.exceptions import (
 )
 from apps.plant_identification.models import QuotaReservation
 from apps.plant_identification.services.plant_id_parser import _TOKEN_CHARS
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE, PLANTNET_RULE
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,8 @@ from apps.core.redis import get_redis
 from apps.core.testing.clock import FakeClock
 from apps.plant_identification.exceptions import ProviderQuotaReached
 from apps.plant_identification.models import QuotaReservation, QuotaShare, QuotaWindow
-from apps.plant_identification.services.quota import PLANT_ID_RULE, PLANTNET_RULE, QuotaLedger
+from apps.plant_identification.services.quota import QuotaLedger
+from apps.plant_identification.services.quota_rules import PLANT_ID_RULE, PLANTNET_RULE
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo, states_of
 from devstack.processes import free_port

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.users.api.names import AddressField
+from apps.core.api.mail_addresses import AddressField
 from apps.users.api.serializers import TOKEN_MAX_LENGTH, PasswordField
 from apps.users.constants import CODE_MAX_LENGTH
 from apps.users.models import SignInSession

@@ -3,7 +3,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from apps.users.api.names import EMAIL_MAX_LENGTH, AddressField, NameField
+from apps.core.api.mail_addresses import EMAIL_MAX_LENGTH, AddressField
+from apps.users.api.names import NameField
 from apps.users.constants import PASSWORD_MAX_LENGTH
 from apps.users.models import SubscriptionTier, User
 

@@ -1,27 +1,15 @@
-"""The mails this app sends. They leave from a thread, so that nobody waits for a mail server.
+"""The mails this app sends."""
 
-That also keeps a secret: whether a mail is sent at all depends on whose address it is, and the
-time of the answer must not tell. So the text is written in the thread, too, in the language of the request.
-"""
-
-import logging
 from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language, gettext, override
 from django.utils.translation import gettext_noop as _
 
-from apps.core.resilience.pool import BoundedPool, PoolFull
-from apps.users.constants import EMAIL_LINK_LIFETIME, MAIL_QUEUE_MAX, RESET_LINK_LIFETIME
-
-logger = logging.getLogger(__name__)
-outbox = BoundedPool("account-mail", max_workers=1, max_queue=MAIL_QUEUE_MAX)
+from apps.core.outbox import send_on_commit
+from apps.users.constants import EMAIL_LINK_LIFETIME, RESET_LINK_LIFETIME
 
 
 def send_confirmation_link(*, email: str, make_key: Callable[[], str]) -> None:
@@ -81,29 +69,4 @@ def _link(page: str, our_page: str, key: str) -> str:
 def _send_on_commit(
     template: str, subject: str, email: str, context: Callable[[], dict[str, object]]
 ) -> None:
-    language = get_language()
-
-    def send() -> None:
-        values = {"site_name": settings.WAGTAIL_SITE_NAME, **context()}
-        with override(language):
-            text = render_to_string(f"users/mail/{template}.txt", values)
-            EmailMessage(gettext(subject), text, to=[email]).send()
-
-    transaction.on_commit(lambda: _enqueue(template, send))
-
-
-def _enqueue(template: str, send: Callable[[], None]) -> None:
-    try:
-        outbox.submit(_run, template, send)
-    except PoolFull:
-        # Without the trace, which says nothing.
-        logger.error("mail_dropped", extra={"event": "mail_dropped", "template": template})  # noqa: TRY400
-
-
-def _run(template: str, send: Callable[[], None]) -> None:
-    try:
-        send()
-    except Exception as exc:  # noqa: BLE001  # nobody waits for this thread, so nobody else would tell
-        # Only the type: the text of a refusal names the address.
-        fields = {"event": "mail_not_sent", "template": template, "error": type(exc).__name__}
-        logger.error("mail_not_sent", extra=fields)  # noqa: TRY400
+    send_on_commit(f"users/mail/{template}.txt", subject, email, context)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 
-from apps.users.services.mail import outbox
+from apps.core.outbox import outbox
 from apps.users.tests.factories import PASSWORD, UserFactory
 
 AUTH = "/api/v1/auth/"

@@ -7,12 +7,12 @@ import pyotp
 import pytest
 from django.db import connection, connections
 
+from apps.core.outbox import outbox
 from apps.core.testing.clock import FakeClock
 from apps.users.exceptions import CodeRefused, LinkInvalid, RegistrationRefused, TokenRefused
 from apps.users.models import SignInSession, User
 from apps.users.services import second_factor
 from apps.users.services.accounts import apply_for_account, register_user
-from apps.users.services.mail import outbox
 from apps.users.services.passwords import password_key, reset_password
 from apps.users.services.second_factor import confirm_app, offer_app, use_code
 from apps.users.services.sessions import open_session, refresh_session

@@ -6,10 +6,10 @@ from django.core import signing
 from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 
+from apps.core.outbox import outbox
 from apps.users.constants import EMAIL_LINK_LIFETIME, EMAIL_LINK_SALT
 from apps.users.models import User
 from apps.users.services.confirmation import confirmation_key
-from apps.users.services.mail import outbox
 from apps.users.tests.conftest import AUTH, key_in
 from apps.users.tests.factories import UserFactory
 from apps.users.tests.problems import assert_problem

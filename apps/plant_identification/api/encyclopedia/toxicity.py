@@ -11,7 +11,7 @@ from apps.plant_identification.models.species_facts import SourceKind
 class HazardSourceSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     title = serializers.CharField()
-    kind = serializers.ChoiceField(choices=SourceKind.values)
+    kind = serializers.ChoiceField(choices=SourceKind.choices)
     url = serializers.CharField(allow_null=True)
     licence = serializers.CharField(allow_null=True)
     credit = serializers.CharField(allow_null=True, help_text="To be shown with what it says.")
@@ -22,7 +22,7 @@ class ToxicityStatementSerializer(serializers.Serializer[Any]):
     """In the source's words. Null is what it does not say: never that there is no harm."""
 
     target = serializers.ChoiceField(
-        choices=ToxicityTarget.values, help_text="`animal`: the source does not say which animals."
+        choices=ToxicityTarget.choices, help_text="`animal`: the source does not say which animals."
     )
     level = serializers.CharField(allow_null=True)
     parts = serializers.CharField(allow_null=True, help_text="Of the plant.")
@@ -54,14 +54,14 @@ class ToxicityWarningSerializer(serializers.Serializer[Any]):
     is_headline = serializers.BooleanField()
     targets = WarnedTargetSerializer(many=True, help_text="One for each of those harmed and each source.")
     unknown_for = serializers.ListField(
-        child=serializers.ChoiceField(choices=ToxicityTarget.values),
+        child=serializers.ChoiceField(choices=ToxicityTarget.choices),
         help_text="People, cats, dogs and horses of whom nothing is stated: they are not known to be safe.",
     )
     services = ServiceWordsSerializer(many=True, help_text="What the identification services say.")
 
 
 class TargetToxicitySerializer(serializers.Serializer[Any]):
-    target = serializers.ChoiceField(choices=ToxicityTarget.values)
+    target = serializers.ChoiceField(choices=ToxicityTarget.choices)
     name = serializers.CharField(help_text="In the language of `Accept-Language`.")
     is_known = serializers.BooleanField(help_text="False: nothing is stated, which does not mean safe.")
     statements = ToxicityStatementSerializer(many=True)

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from apps.core.api.addresses import client_address
+from apps.core.api.filtering import FilterBackend
 from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
@@ -74,7 +74,7 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
 
     api_key_access = KeyAccess()
     serializer_class = SpeciesEntrySerializer
-    filter_backends = [DjangoFilterBackend, SpeciesOrdering]
+    filter_backends = [FilterBackend, SpeciesOrdering]
     filterset_class = SpeciesFilter
 
     def get_queryset(self) -> QuerySet[PlantSpecies]:

@@ -1,0 +1,118 @@
+"""What a page tells search engines about itself, in the words of https://schema.org."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from wagtail.images.models import AbstractImage, SourceImageIOError
+from wagtail.models import Page
+
+from apps.blog.constants import SOCIAL_RENDITION
+from apps.blog.models import (
+    BlogAuthor,
+    BlogAuthorPage,
+    BlogCategoryPage,
+    BlogIndexPage,
+    BlogPostPage,
+    PlantSpeciesPage,
+)
+from apps.blog.models.reading import page_of
+from apps.plant_identification.public import SpeciesPortrait
+
+CONTEXT = "https://schema.org"
+GBIF_PAGE = "https://www.gbif.org/species/{}"
+Data = dict[str, Any]
+
+
+def describe_page(page: Page, *, portrait: SpeciesPortrait | None = None) -> list[Data]:
+    """One document for the page itself, one for the way to it."""
+    about: Data
+    match page:
+        case BlogPostPage():
+            about = _post(page)
+        case PlantSpeciesPage():
+            about = _species(page, portrait)
+        case BlogAuthorPage():
+            about = {"@type": "ProfilePage", "mainEntity": _person(page.author, page.full_url)}
+        case BlogCategoryPage():
+            about = {"@type": "CollectionPage", "name": page.title, "description": page.intro}
+        case BlogIndexPage():
+            about = {"@type": "Blog", "name": page.title, "description": page.intro}
+        case _:
+            return []
+    return [_document({**about, "url": page.full_url}), _document(_way_to(page))]
+
+
+def social_picture(page: Page) -> Any | None:
+    """A rendition for where somebody shares the page; None where there is nothing to show."""
+    own = getattr(page, "social_image", None) or getattr(page, "featured_image", None)
+    return _drawn(own) if own else None
+
+
+def _post(post: BlogPostPage) -> Data:
+    picture = social_picture(post)
+    modified = post.last_published_at or post.latest_revision_created_at
+    return {
+        "@type": "BlogPosting",
+        "headline": post.title,
+        "description": post.search_description or post.intro,
+        "datePublished": post.date.isoformat(),
+        "dateModified": modified.isoformat() if modified else None,
+        "author": [_person(author, _address_of(author)) for author in post.authors.all()],
+        "image": picture.full_url if picture else None,
+        "keywords": sorted(tag.name for tag in post.tags.all()),
+        "articleSection": [category.name for category in post.categories.all()],
+        "timeRequired": f"PT{post.reading_minutes}M",
+        "mainEntityOfPage": post.full_url,
+        "publisher": {"@type": "Organization", "name": settings.WAGTAIL_SITE_NAME, "url": settings.SITE_URL},
+    }
+
+
+def _species(page: PlantSpeciesPage, portrait: SpeciesPortrait | None) -> Data:
+    if portrait is None:
+        return {"@type": "WebPage", "name": page.title}
+    species = portrait.species
+    pictures = [_drawn(picture.image) for picture in portrait.pictures[:3]]
+    parent = species.genus or species.family
+    return {
+        "@type": "Taxon",
+        "name": species.canonical_name,
+        "alternateName": [*(species.common_names.get("en") or []), *species.synonyms],
+        "taxonRank": "species",
+        "parentTaxon": {"@type": "Taxon", "name": parent} if parent else None,
+        "sameAs": GBIF_PAGE.format(species.gbif_id) if species.gbif_id else None,
+        "image": [picture.full_url for picture in pictures if picture],
+    }
+
+
+def _person(author: BlogAuthor, url: str | None) -> Data:
+    return {"@type": "Person", "name": author.name, "jobTitle": author.role, "url": url}
+
+
+def _address_of(author: BlogAuthor) -> str | None:
+    page = page_of(author)
+    return str(page.full_url) if page else None
+
+
+def _way_to(page: Page) -> Data:
+    steps: Sequence[Page] = [*page.get_ancestors().filter(depth__gt=2).specific(defer=True), page]
+    return {
+        "@type": "BreadcrumbList",
+        "itemListElement": [
+            {"@type": "ListItem", "position": place, "name": step.title, "item": step.full_url}
+            for place, step in enumerate(steps, start=1)
+        ],
+    }
+
+
+def _document(data: Data) -> Data:
+    """What is not known is left out."""
+    known = {name: value for name, value in data.items() if value not in (None, "", [])}
+    return {"@context": CONTEXT, **known}
+
+
+def _drawn(image: AbstractImage) -> Any | None:
+    try:
+        return image.get_rendition(SOCIAL_RENDITION)
+    except SourceImageIOError:
+        return None
