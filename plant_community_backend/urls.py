@@ -14,6 +14,7 @@ from apps.users.api.staff_sign_in import admin_sign_in, editor_sign_in
 from plant_community_backend import api_v1
 from plant_community_backend.documentation import documentation_urlpatterns
 from plant_community_backend.identify_page import identify_page
+from plant_community_backend.media import development_media
 from plant_community_backend.robots import robots
 
 urlpatterns = [
@@ -30,6 +31,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("cms/login/", editor_sign_in),
     path("cms/", include(wagtailadmin_urls)),
+    path("media/<path:path>", development_media),
     path("documents/", include(wagtaildocs_urls)),
     path("feeds/", include("apps.blog.urls")),
     path("sitemap.xml", show_sitemap, name="sitemap"),

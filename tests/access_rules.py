@@ -154,6 +154,11 @@ RULES: dict[str, Rule] = {
     "get /api/v1/plant-identification/species/{species_id}/": readers(200),
     "get /api/v1/plant-identification/search/species/": readers(200),
     # --- The blog's readers ---
+    "get /api/v1/blog/posts/": readers(200),
+    "get /api/v1/blog/posts/{post}/": readers(200),
+    "get /api/v1/blog/categories/": readers(200),
+    "get /api/v1/blog/series/": readers(200),
+    "get /api/v1/blog/series/{slug}/": readers(200),
     "get /api/v1/blog/posts/{post_id}/comments/": readers(200),
     "post /api/v1/blog/posts/{post_id}/comments/": each_their_own(201, WRITE, body={"text": "Mine, too."}),
     "post /api/v1/blog/posts/{post_id}/views/": everybody(204),

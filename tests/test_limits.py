@@ -181,8 +181,13 @@ LIMITS = {
         group="species",
         call=reads(f"{V1}/search/species/?q=rosa"),
     ),
-    "comments to read": Limited(
+    "the blog": Limited(
         operations=(
+            "list_posts",
+            "get_post",
+            "list_categories",
+            "list_series",
+            "get_series",
             "list_comments",
             "get_comment",
             "change_comment",

@@ -132,5 +132,11 @@ class NothingToJudge(DomainError):
     detail = Sentence("This photo is not identified yet. Please say what it is when it is.")
 
 
+class MergeRefused(DomainError):
+    """Two species cannot be made one; says why, to an editor."""
+
+    code = ErrorCode.CONFLICT
+
+
 class ExperimentRefused(DomainError):
     code = ErrorCode.CONFLICT

@@ -16,6 +16,8 @@ from apps.plant_identification.models import (
     FactSource,
     PlantIdentificationRequest,
     PlantSpecies,
+    SpeciesFact,
+    SpeciesPicture,
     ToxicityStatement,
 )
 from apps.plant_identification.services.encyclopedia.hazards import HAZARDS
@@ -29,10 +31,14 @@ def note_erasure_of_record(instance: PlantIdentificationRequest, **_: Any) -> No
     note_erasure(digest=instance.digest, photo_digest=instance.photo_digest, options=instance.options)
 
 
-@receiver((post_save, post_delete), sender=PlantSpecies, dispatch_uid="plant_identification.forget_species")
 def forget_species_answers(**_: Any) -> None:
-    """What the services teach comes past this, and says so itself."""
+    """What services teach, loaders load and editors merge comes past this, and says so itself."""
     forget_answers(constants.SPECIES_ANSWERS)
+
+
+for told in (PlantSpecies, SpeciesFact, ToxicityStatement, SpeciesPicture, FactSource):
+    uid = f"plant_identification.forget_{told.__name__}"
+    receiver((post_save, post_delete), sender=told, dispatch_uid=uid)(forget_species_answers)
 
 
 @receiver(
@@ -41,7 +47,6 @@ def forget_species_answers(**_: Any) -> None:
 @receiver(post_save, sender=FactSource, dispatch_uid="plant_identification.forget_hazards_of_source")
 def forget_hazards(**_: Any) -> None:
     """Other processes hear of it when they look again, within a minute."""
-    forget_answers(constants.SPECIES_ANSWERS)
     transaction.on_commit(HAZARDS.forget)
 
 

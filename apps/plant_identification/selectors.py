@@ -10,6 +10,7 @@ from django.db.models.functions import NullIf
 
 from apps.plant_identification.models import (
     Experiment,
+    FactSource,
     IdentificationFeedback,
     Plant,
     PlantCollection,
@@ -61,11 +62,20 @@ def get_feedback(user: Any, request_id: UUID) -> IdentificationFeedback | None:
 
 
 def list_species() -> QuerySet[PlantSpecies]:
-    return PlantSpecies.objects.visible()
+    return PlantSpecies.objects.visible().for_lists()
 
 
 def get_species(species_id: UUID) -> PlantSpecies | None:
-    return PlantSpecies.objects.visible().filter(pk=species_id).first()
+    """With its facts and pictures. One that was merged is found as well, and says into which."""
+    species = PlantSpecies.objects.of_this_world().filter(pk=species_id)
+    return species.prefetch_related("facts__source", "pictures__image__renditions").first()
+
+
+def list_sources_of(species: PlantSpecies) -> QuerySet[FactSource]:
+    """Whose words its page shows: of facts, names and pictures."""
+    keys = {fact.source.key for fact in species.facts.all()} | set(species.catalogue.get("sources", []))
+    pictured = {picture.source_id for picture in species.pictures.all() if picture.source_id}
+    return FactSource.objects.filter(Q(key__in=keys) | Q(pk__in=pictured)).order_by("key")
 
 
 def list_plants(user: Any) -> QuerySet[Plant]:

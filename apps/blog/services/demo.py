@@ -1,19 +1,32 @@
 """A first blog to look at: what `load_demo` shows on a fresh machine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from wagtail.models import Page, Site
 
-from apps.blog.models import BlogIndexPage, BlogPostPage
-from apps.blog.services.demo_posts import BLOG_INTRO, DEMO_POSTS, Bullets, DemoPost, Heading, Paragraph
+from apps.blog.blocks import species_shown_in
+from apps.blog.models import (
+    BlogAuthor,
+    BlogAuthorPage,
+    BlogCategory,
+    BlogCategoryPage,
+    BlogIndexPage,
+    BlogPostPage,
+    BlogSeries,
+)
+from apps.blog.services.demo_blocks import find_species, make_body, make_image
+from apps.blog.services.demo_parts import DemoPost
+from apps.blog.services.demo_posts import PHOTO_POSTS
+from apps.blog.services.demo_reading import READING_POSTS
+from apps.blog.services.demo_subjects import AUTHORS, BLOG_INTRO, CATEGORIES, SERIES
+from apps.plant_identification.public import PlantSpecies
 
+DEMO_POSTS = (*PHOTO_POSTS, *READING_POSTS)  # the oldest first
 BLOG_SLUG = "blog"
 _UNTOUCHED_HOST = ("localhost", 80)  # what Wagtail's own first migration writes
 _UNTOUCHED_TITLE = "Welcome to your new Wagtail site!"
@@ -23,6 +36,16 @@ _UNTOUCHED_TITLE = "Welcome to your new Wagtail site!"
 class DemoBlog:
     path: str  # of the list of posts
     post_count: int  # of published posts, those written by people included
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What posts refer to, by slug; species by name."""
+
+    categories: Mapping[str, BlogCategory]
+    series: Mapping[str, BlogSeries]
+    authors: Mapping[str, BlogAuthor]
+    species: Mapping[str, PlantSpecies]
 
 
 @transaction.atomic
@@ -35,8 +58,10 @@ def load_demo_blog() -> DemoBlog:
     Page.objects.select_for_update().get(depth=1)  # one loader at a time; read nothing before it
     site = _get_or_create_site()
     blog = _get_or_create_index(site)
+    known = _get_or_create_known()
     for post in DEMO_POSTS:
-        _create_post_once(blog, post)
+        _create_post_once(blog, post, known)
+    _create_directory_pages_once(blog, known)
     return DemoBlog(
         path=str(blog.get_url() or ""), post_count=BlogPostPage.objects.child_of(blog).published().count()
     )
@@ -78,34 +103,70 @@ def _get_or_create_index(site: Site) -> BlogIndexPage:
     return index
 
 
-def _create_post_once(blog: BlogIndexPage, post: DemoPost) -> None:
+def _create_post_once(blog: BlogIndexPage, post: DemoPost, known: _Known) -> None:
     if BlogPostPage.objects.filter(slug=post.slug).exists():
         return
     page = BlogPostPage(
         title=post.title,
         slug=post.slug,
         intro=post.intro,
+        search_description=post.intro,
         date=date.fromisoformat(post.date),
-        body=[_block(part) for part in post.body],
+        featured_image=make_image(*post.motif),
+        body=make_body(post, known.species),
+        series=known.series.get(post.series),
+        series_position=_place_in_series(post),
+        categories=[known.categories[slug] for slug in post.categories],
+        authors=[known.authors[post.author]],
     )
+    page.tags.add(*post.tags)
+    page.species = species_shown_in(page.body)
     _publish_below(blog, page)
+
+
+def _place_in_series(post: DemoPost) -> int | None:
+    in_order = [each.slug for each in DEMO_POSTS if each.series == post.series]
+    return in_order.index(post.slug) + 1 if post.series else None
+
+
+def _get_or_create_known() -> _Known:
+    return _Known(
+        categories={
+            each.slug: BlogCategory.objects.get_or_create(
+                slug=each.slug, defaults={"name": each.name, "description": each.description}
+            )[0]
+            for each in CATEGORIES
+        },
+        series={
+            each.slug: BlogSeries.objects.get_or_create(
+                slug=each.slug, defaults={"title": each.name, "description": each.description}
+            )[0]
+            for each in SERIES
+        },
+        authors={
+            each.slug: BlogAuthor.objects.get_or_create(
+                slug=each.slug, defaults={"name": each.name, "role": each.role, "bio": each.bio}
+            )[0]
+            for each in AUTHORS
+        },
+        species=find_species(DEMO_POSTS),
+    )
+
+
+def _create_directory_pages_once(blog: BlogIndexPage, known: _Known) -> None:
+    """A page for each category and each author."""
+    for category in known.categories.values():
+        if not BlogCategoryPage.objects.filter(category=category).exists():
+            page = BlogCategoryPage(
+                title=category.name, slug=category.slug, category=category, intro=category.description
+            )
+            _publish_below(blog, page)
+    for author in known.authors.values():
+        if not BlogAuthorPage.objects.filter(author=author).exists():
+            _publish_below(blog, BlogAuthorPage(title=author.name, slug=author.slug, author=author))
 
 
 def _publish_below(parent: Page, page: Page) -> None:
     """With a revision, so that editors find a history from the start."""
     parent.add_child(instance=page)
     page.save_revision().publish()
-
-
-def _block(part: Heading | Paragraph | Bullets) -> tuple[str, Any]:
-    match part:
-        case Heading(text):
-            return "heading", {"text": text, "level": "h2"}
-        case Paragraph(text):
-            return "paragraph", str(format_html("<p>{}</p>", text))
-        case Bullets(items):
-            return "paragraph", str(_list_html(items))
-
-
-def _list_html(items: tuple[str, ...]) -> SafeString:
-    return format_html("<ul>{}</ul>", format_html_join("", "<li>{}</li>", ((item,) for item in items)))

@@ -1,35 +1,17 @@
-"""The text of the demo posts: advice about taking pictures. Nothing here claims a fact about a species."""
+"""The text of the demo posts about taking pictures. Nothing here claims a fact about a species."""
 
-from dataclasses import dataclass
+from apps.blog.services.demo_parts import (
+    Bullets,
+    Call,
+    Callout,
+    DemoPost,
+    Gallery,
+    Heading,
+    Paragraph,
+    ReadOn,
+)
 
-BLOG_INTRO = "How to get more out of a plant photo, from the people behind Plant Community."
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bullets:
-    items: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DemoPost:
-    slug: str
-    title: str
-    date: str  # ISO 8601
-    intro: str
-    body: tuple[Heading | Paragraph | Bullets, ...]
-
-
-DEMO_POSTS = (
+PHOTO_POSTS = (
     DemoPost(
         slug="a-photo-that-can-be-identified",
         title="A photo that can be identified",
@@ -38,6 +20,11 @@ DEMO_POSTS = (
             "Sharp, bright and full of one plant: what makes a picture easy to name, and what gets in "
             "the way."
         ),
+        author="picture-desk",
+        categories=("better-pictures",),
+        series="better-plant-photos",
+        tags=("photography", "light"),
+        motif=("leaf", "meadow"),
         body=(
             Paragraph(
                 "A name is found by comparing. The more of the plant a picture shows clearly, the more "
@@ -68,6 +55,7 @@ DEMO_POSTS = (
                 "Enlarge the picture on the screen. If you can see the veins of the leaf and the shape "
                 "of its edge, it is good enough to send. If you cannot, nobody else can either."
             ),
+            Call(text="Is there a plant near you?", label="Try it with a photo", address="/"),
         ),
     ),
     DemoPost(
@@ -77,6 +65,11 @@ DEMO_POSTS = (
         intro=(
             "One plant, several pictures: how to choose the parts that say most, and to say which is which."
         ),
+        author="picture-desk",
+        categories=("better-pictures",),
+        series="better-plant-photos",
+        tags=("photography", "flowers", "leaves"),
+        motif=("flower", "sand"),
         body=(
             Paragraph(
                 "You may send up to five pictures of the same plant in one go. Two or three of different"
@@ -91,6 +84,7 @@ DEMO_POSTS = (
                     "On a tree, the bark at eye level from about an arm's length.",
                 )
             ),
+            Gallery("Parts that say most", ("flower", "leaf", "branch")),
             Heading("Say which part it is"),
             Paragraph(
                 "With each picture you can name the part it shows. It takes a moment and leaves less to "
@@ -108,6 +102,11 @@ DEMO_POSTS = (
         title="When the answer is unsure",
         date="2026-10-05",
         intro="A low confidence is an answer too. How to read it, and what to try before you trust it.",
+        author="picture-desk",
+        categories=("better-pictures", "safety"),
+        series="better-plant-photos",
+        tags=("photography", "confidence"),
+        motif=("frond", "sky"),
         body=(
             Paragraph(
                 "Every suggestion comes with a confidence. A high one means that picture and name fit "
@@ -123,11 +122,13 @@ DEMO_POSTS = (
                     "Tell us afterwards what it turned out to be.",
                 )
             ),
-            Heading("A name from a photo is not a promise"),
-            Paragraph(
+            Callout(
+                "warning",
+                "A name from a photo is not a promise",
                 "Never eat a plant, and never give it to an animal, because of a photo. Ask somebody who"
-                " knows the plant and can hold it in their hands."
+                " knows the plant and can hold it in their hands.",
             ),
+            ReadOn(("a-photo-that-can-be-identified", "which-part-to-photograph")),
         ),
     ),
 )

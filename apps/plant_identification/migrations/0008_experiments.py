@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plant_identification', '0006_encyclopedia'),
+        ('plant_identification', '0007_catalogue_and_merging'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -13,7 +13,7 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.plant_identification.models import PlantSpecies
+from apps.plant_identification.models import PlantSpecies, SpeciesPicture
 
 NAME_CHARS = 200
 GBIF_ID_MAX = 2**63 - 1
@@ -37,9 +37,22 @@ class SpeciesFilter(django_filters.FilterSet):  # type: ignore[misc]  # without 
     genus = TaxonFilter(max_length=NAME_CHARS, label="Such as `Monstera`.")
     gbif_id = IdFilter(min_value=1, max_value=GBIF_ID_MAX, label="The id at gbif.org.")
 
+    has_pictures = django_filters.BooleanFilter(
+        method="filter_pictured", label="Only those with pictures, or those without."
+    )
+
     class Meta:
         model = PlantSpecies
         fields: list[str] = []
+
+    def filter_pictured(
+        self,
+        queryset: QuerySet[PlantSpecies],
+        _name: str,
+        wanted: bool,  # noqa: FBT001 - django-filter's signature
+    ) -> QuerySet[PlantSpecies]:
+        shown = Exists(SpeciesPicture.objects.filter(species=OuterRef("pk")))
+        return queryset.filter(shown if wanted else ~shown)
 
 
 class SpeciesOrdering(OrderingFilter):

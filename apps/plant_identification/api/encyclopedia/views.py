@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
+from apps.core.links import link_to
 from apps.plant_identification import constants
 from apps.plant_identification.api.encyclopedia.filters import SpeciesFilter, SpeciesOrdering
 from apps.plant_identification.api.encyclopedia.serializers import (
@@ -101,7 +102,12 @@ class SpeciesDetailView(_SpeciesView):
     shown_by = SpeciesSerializer
 
     @extend_schema(
-        operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
+        operation_id="get_species",
+        parameters=[LanguageQuerySerializer],
+        responses={
+            200: SpeciesSerializer,
+            301: OpenApiResponse(description="It was found to be another species; `Location` is that one's."),
+        },
     )
     @_told_for_a_while
     def get(self, request: Request, species_id: UUID) -> Response:
@@ -109,7 +115,15 @@ class SpeciesDetailView(_SpeciesView):
         species = get_species(species_id)
         if species is None:
             raise RecordNotFound
+        if species.merged_into_id is not None:
+            return _moved(request, species.merged_into_id)
         return Response(SpeciesSerializer(species, context=asked).data)
+
+
+def _moved(request: Request, species_id: UUID) -> Response:
+    asked = request.META.get("QUERY_STRING", "")
+    address = link_to("v1:plant-identification:species-detail", species_id)
+    return Response(status=301, headers={"Location": f"{address}?{asked}" if asked else address})
 
 
 class SpeciesSearchView(_SpeciesView):

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from apps.core.resilience.clock import SYSTEM_CLOCK, Clock
 from apps.core.resilience.forking import forget_after_fork
-from apps.plant_identification.models import FactSource, ToxicityStatement
+from apps.plant_identification.models import FactSource, PlantSpecies, ToxicityStatement
 from apps.plant_identification.services.names import comparison_key, genus_of
 
 KNOWN_FOR_S = 60.0
@@ -71,7 +71,7 @@ def describe_source(source: FactSource) -> dict[str, Any]:
 def read_table() -> HazardTable:
     """Of the present mode."""
     statements = (
-        ToxicityStatement.objects.filter(species__from_sandbox=settings.PROVIDER_SANDBOX)
+        ToxicityStatement.objects.filter(species__in=PlantSpecies.objects.visible())
         .select_related("species", "source")
         .order_by("species__canonical_name", "target", "source__key")
     )

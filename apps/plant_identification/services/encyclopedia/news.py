@@ -43,6 +43,7 @@ def news_key(species: UUID, provider: str, said: ProviderSuggestion) -> bytes:
     facts = (
         str(species),
         provider,
+        said.scientific_name,
         said.authorship,
         said.family,
         said.genus,
