@@ -41,7 +41,8 @@ def tell_toxicity(document: Mapping[str, Any]) -> dict[str, Any]:
     if own:
         services = document["toxicity"]
         told["toxicity"] = f"{services}\n\n{own}" if services else own
-        told["sources"] = {**document["sources"], "toxicity": "combined" if services else ENCYCLOPEDIA}
+        # What is ours names its sources itself.
+        told["sources"] = {"toxicity": ENCYCLOPEDIA, **document["sources"]}
     return told
 
 

@@ -144,7 +144,7 @@ def test_what_the_services_say_stands_beside_what_is_known_here():
     assert (maize["targets"], maize["unknown_for"]) == ([], ["human", "cat", "dog", "horse"])
     assert oleander["services"][0]["text"] == "Deadly."
     assert answer["toxicity"].startswith("Zea mays: The pollen itches.\n\nNerium oleander: Deadly.\n\nNerium")
-    assert answer["sources"]["toxicity"] == "combined"
+    assert answer["sources"]["toxicity"] == "plant_id"
     assert "only the identification services" in answer["toxicity_notice"]
 
 
