@@ -6,6 +6,8 @@ from datetime import date
 import pyotp
 from PIL import Image
 
+from apps.blog.models import CommentState, PostComment
+from apps.blog.tests.factories import add_root_post
 from apps.core.redis import get_redis
 from apps.plant_identification import constants
 from apps.plant_identification.models import Experiment, FactSource, PhotoFingerprint, ToxicityStatement
@@ -280,6 +282,24 @@ def already_done(sandbox, identify, client, settings):
     return client.post(COLLECTIONS, {"name": "Balcony"}, headers=key)
 
 
+# --- The blog's readers -------------------------------------------------------------------------------------
+def comment_waiting(sandbox, identify, client, settings):
+    client.force_authenticate(UserFactory(username="rosa"))
+    post = add_root_post()
+    return client.post(f"/api/v1/blog/posts/{post.pk}/comments/", {"text": "Mine flowers in March."})
+
+
+def conversation(sandbox, identify, client, settings):
+    asked = comment_waiting(sandbox, identify, client, settings).json()
+    PostComment.objects.update(state=CommentState.PUBLISHED)
+    client.force_authenticate(UserFactory(username="bela"))
+    address = f"/api/v1/blog/posts/{asked['post']}/comments/"
+    client.post(address, {"text": "So does mine, by the window.", "parent": asked["id"]})
+    PostComment.objects.update(state=CommentState.PUBLISHED)
+    client.force_authenticate(None)
+    return client.get(address)
+
+
 # --- Signing in ---------------------------------------------------------------------------------------------
 def second_factor_required(sandbox, identify, client, settings):
     gardener = UserFactory()
@@ -338,6 +358,10 @@ def species(sandbox, identify, client, settings):
     return client.get(complete(sandbox, identify, client, settings).json()["links"]["species"])
 
 
+def species_care(sandbox, identify, client, settings):
+    return client.get(f"{complete(sandbox, identify, client, settings).json()['links']['species']}care/")
+
+
 def species_search(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
     return client.get(f"{V1}/search/species/?q=mangifera+indca&page_size=1")
@@ -394,6 +418,8 @@ SITUATIONS = {
     "collection_list": (collection_list, 200, "PaginatedCollectionList"),
     "collection_name_taken": (collection_name_taken, 400, "Problem"),
     "limit_reached": (limit_reached, 409, "Problem"),
+    "comment_waiting": (comment_waiting, 201, "Comment"),
+    "conversation": (conversation, 200, "PaginatedCommentList"),
     "api_key_list": (api_key_list, 200, "PaginatedApiKeyList"),
     "api_key_lacks_scope": (api_key_lacks_scope, 403, "Problem"),
     "quota": (quota, 200, "Quota"),
@@ -408,5 +434,6 @@ SITUATIONS = {
     "security_events": (security_events, 200, "PaginatedSecurityEventList"),
     "species_list": (species_list, 200, "PaginatedSpeciesEntryList"),
     "species": (species, 200, "Species"),
+    "species_care": (species_care, 200, "Care"),
     "species_search": (species_search, 200, "SpeciesHits"),
 }

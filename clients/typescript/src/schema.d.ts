@@ -553,6 +553,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blog/categories/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What posts are filed under, by name. */
+        get: operations["list_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blog/comments/{comment_id}/": {
         parameters: {
             query?: never;
@@ -657,6 +674,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blog/posts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All public posts, newest first. */
+        get: operations["list_posts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blog/posts/{post_id}/comments/": {
         parameters: {
             query?: never;
@@ -692,6 +726,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blog/posts/{post}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One post with its text, by its id or its slug. */
+        get: operations["get_post"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Posts that are meant to be read one after the other, by title. */
+        get: operations["list_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/series/{slug}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One series, with its posts in the order they are meant to be read. */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta/": {
         parameters: {
             query?: never;
@@ -701,40 +786,6 @@ export interface paths {
         };
         /** @description Which versions of the API there are, which clients they take, and how much of what they allow. */
         get: operations["meta_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plant-identification/experiments/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description All experiments, the newest first. For staff. */
-        get: operations["plant_identification_experiments_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plant-identification/experiments/{experiment_id}/report/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Confidence, agreement and confirmed accuracy of each group of one experiment. For staff. */
-        get: operations["report_experiment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -808,23 +859,6 @@ export interface paths {
         };
         /** @description Whether photos can be identified right now. */
         get: operations["plant_identification_identify_health_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/plant-identification/models/report/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description The same of each version of each service's model; of the last 30 days if not asked otherwise. Staff. */
-        get: operations["report_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1064,6 +1098,23 @@ export interface paths {
         };
         /** @description One species: its names, where it belongs, how often it is identified, and who says so. */
         get: operations["get_species"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/species/{species_id}/care/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How to care for a species: what sources say, each with its date, and where they differ. */
+        get: operations["get_species_care"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1594,22 +1645,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Of what people judged, which is not all. `is_enough` false: too few to tell. */
-        Accuracy: {
-            right: number;
-            judged: number;
-            /** Format: double */
-            share: number | null;
-            /**
-             * Format: double
-             * @description Where the true share lies, with 95 % (Wilson).
-             */
-            readonly low: number | null;
-            /** Format: double */
-            readonly high: number | null;
-            /** @description False for fewer than 30 judgements. */
-            is_enough: boolean;
-        };
         /**
          * @description * `both` - both
          *     * `single` - single
@@ -1618,13 +1653,6 @@ export interface components {
          * @enum {string}
          */
         Agreement: "both" | "single" | "genus" | "none";
-        /** @description How many answers the services agreed on so far. */
-        Agreements: {
-            both: number;
-            genus: number;
-            single: number;
-            none: number;
-        };
         /**
          * @description * `combined` - combined
          *     * `plant_id` - plant_id
@@ -1711,19 +1739,6 @@ export interface components {
          * @enum {string}
          */
         ApiVersionState: "current" | "deprecated" | "removed";
-        Arm: {
-            group: components["schemas"]["ExperimentGroup"];
-            /**
-             * @description How its answers' scores are fused.
-             *
-             *     * `half` - half
-             *     * `quarter` - quarter
-             *     * `three_quarters` - three_quarters
-             */
-            rule: components["schemas"]["RuleEnum"];
-            /** @description Of the people who are signed in. */
-            percent: number;
-        };
         Attribution: {
             citation: string | null;
             license_name: string | null;
@@ -1792,7 +1807,7 @@ export interface components {
             type: "quote";
             value: {
                 text: string;
-                attribution: string;
+                attribution: string | null;
             };
             /** @description The same in all versions of the page. */
             id: string;
@@ -1801,7 +1816,7 @@ export interface components {
             type: "callout";
             value: {
                 kind: string;
-                title: string;
+                title: string | null;
                 text: string;
             };
             /** @description The same in all versions of the page. */
@@ -1812,7 +1827,7 @@ export interface components {
             value: {
                 language: string;
                 code: string;
-                caption: string;
+                caption: string | null;
             };
             /** @description The same in all versions of the page. */
             id: string;
@@ -2100,6 +2115,29 @@ export interface components {
          * @enum {string}
          */
         CacheOutcome: "miss" | "hit" | "near";
+        /** @description Sections nobody said anything about are not there. */
+        Care: {
+            /** Format: uuid */
+            species_id: string;
+            scientific_name: string;
+            /** @description What the texts are written in. */
+            language: string;
+            /** @description One sentence: what is known, and whether sources differ. */
+            summary: string;
+            sections: components["schemas"]["CareSection"][];
+            /** @description True: a sandbox plays services on this machine. */
+            from_sandbox: boolean;
+            links: components["schemas"]["CareLinks"];
+        };
+        CareConflict: {
+            property: string;
+            /** @description For people, in the language of the answer. */
+            text: string;
+            /** @description Keys of those that differ. */
+            sources: string[];
+            /** @description Whom our editors go by, if they chose. */
+            preferred: string | null;
+        };
         CareInstructions: {
             watering: string | null;
             light: string | null;
@@ -2107,6 +2145,72 @@ export interface components {
             propagation: string | null;
             temperature: string | null;
             sources: string[];
+        };
+        CareLinks: {
+            self: string;
+            species: string;
+        };
+        CareSaid: {
+            /** @description A number, a text, or a list of texts. */
+            readonly value: unknown;
+            /** @description Such as `in` or `degF`; empty for words. */
+            unit: string;
+        };
+        CareSection: {
+            key: components["schemas"]["KeyEnum"];
+            title: string;
+            statements: components["schemas"]["CareStatement"][];
+            sources: components["schemas"]["CareSource"][];
+            conflicts: components["schemas"]["CareConflict"][];
+        };
+        CareSource: {
+            key: string;
+            title: string;
+            kind: components["schemas"]["CareSourceKindEnum"];
+            /** @description An address or a DOI; may be empty. */
+            url: string;
+            /** @description Empty: none is stated. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
+            /**
+             * Format: date
+             * @description When it was read last.
+             */
+            date: string;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `service` - service
+         *     * `editors` - editors
+         *     * `model` - model
+         * @enum {string}
+         */
+        CareSourceKindEnum: "dataset" | "service" | "editors" | "model";
+        CareStatement: {
+            field: string;
+            /** @description The `key` of one of `sources`. */
+            source: string;
+            /** @description For people, in the language of the answer. */
+            text: string;
+            /** @description Metric: a number, a text, or a list of texts. */
+            readonly value: unknown;
+            /** @description `cm`, `degC`, `mm`, `d`, `pH`, or a scale such as `0-10`. */
+            unit: string;
+            /** @description What the source wrote, in its own unit. */
+            as_said: components["schemas"]["CareSaid"];
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description False: nobody vouches for this source. */
+            is_verified: boolean;
+            /** @description True: our editors go by this one. */
+            is_preferred: boolean;
+            /** @description True: a language model wrote it, an editor approved. */
+            is_generated: boolean;
         };
         Category: {
             /** Format: uuid */
@@ -2122,6 +2226,13 @@ export interface components {
                 /** Format: uri */
                 readonly html_url: string | null;
             };
+        };
+        CategoryEntry: {
+            slug: string;
+            name: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
         };
         CategorySummary: {
             /** Format: uuid */
@@ -2162,6 +2273,19 @@ export interface components {
             open_duration_seconds: number | null;
             /** Format: double */
             retry_in_seconds: number | null;
+        };
+        CitedSource: {
+            key: string;
+            title: string;
+            /** @description `dataset`, `service`, `editors` or `model`. */
+            kind: string;
+            /** @description An address, a DOI, or where to find it. */
+            url: string;
+            /** @description As the source states it; empty: none. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
         };
         ClientRequirements: {
             /** @description Older ones are answered 403 `client_too_old`. */
@@ -2206,7 +2330,7 @@ export interface components {
             /** @description null where the comment is gone, and replies are not. */
             readonly text: string | null;
             /** @description Others see what is `published` only. `pending` waits for a moderator. */
-            readonly state: components["schemas"]["CommentStateEnum"];
+            readonly state: components["schemas"]["CommentState"];
             readonly is_own: boolean;
             /** @description Deleted or hidden; it is here for its replies. */
             readonly is_gone: boolean;
@@ -2226,7 +2350,7 @@ export interface components {
             self: string;
         };
         CommentReportRequest: {
-            reason: components["schemas"]["ReasonEnum"];
+            reason: components["schemas"]["ReportReason"];
             /** @default  */
             note?: string;
         };
@@ -2240,7 +2364,7 @@ export interface components {
             parent?: string | null;
         };
         /** @enum {string} */
-        CommentStateEnum: "pending" | "published" | "rejected" | "spam";
+        CommentState: "pending" | "published" | "rejected" | "spam";
         CommonNames: {
             /** @description ISO 639-1 */
             language: string;
@@ -2394,26 +2518,6 @@ export interface components {
             /** @description Left out only where the account has none: then the sign-in must be recent. */
             password?: string;
         };
-        Difference: {
-            /** Format: double */
-            value: number | null;
-            /**
-             * Format: double
-             * @description 95 % (Newcombe).
-             */
-            low: number | null;
-            /** Format: double */
-            high: number | null;
-            /**
-             * @description `none_shown`: the interval holds 0. `too_few`: a group has fewer than 30 judgements.
-             *
-             *     * `too_few` - too_few
-             *     * `none_shown` - none_shown
-             *     * `higher` - higher
-             *     * `lower` - lower
-             */
-            verdict: components["schemas"]["ShareVerdict"];
-        };
         Disease: {
             name: string;
             local_name: string | null;
@@ -2439,6 +2543,14 @@ export interface components {
             /** Format: double */
             probability: number;
             description: string | null;
+        };
+        Distribution: {
+            /** @description A text or a list of texts. */
+            regions: unknown;
+            /** Format: date */
+            date: string;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
         };
         EmailVerified: {
             email_verified: boolean;
@@ -2487,43 +2599,6 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "oauth_refused" | "account_not_linked" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "request_in_progress" | "already_done" | "idempotency_key_reused" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "identity_provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
-        Experiment: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            /** @description What was expected of it before it began. */
-            expectation: string;
-            status: components["schemas"]["ExperimentStatus"];
-            /** @description The control group comes first. */
-            readonly arms: components["schemas"]["Arm"][];
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            ended_at: string | null;
-        };
-        /**
-         * @description * `control` - Control
-         *     * `variant_a` - Variant A
-         *     * `variant_b` - Variant B
-         * @enum {string}
-         */
-        ExperimentGroup: "control" | "variant_a" | "variant_b";
-        ExperimentReport: {
-            experiment: components["schemas"]["Experiment"];
-            period: components["schemas"]["Period"];
-            /** @description True where a local sandbox made all of this up. */
-            from_sandbox: boolean;
-            groups: components["schemas"]["GroupFigures"][];
-        };
-        /**
-         * @description * `draft` - Draft
-         *     * `running` - Running
-         *     * `ended` - Ended
-         * @enum {string}
-         */
-        ExperimentStatus: "draft" | "running" | "ended";
         Export: {
             /** Format: uuid */
             readonly id: string;
@@ -2559,6 +2634,27 @@ export interface components {
          * @enum {string}
          */
         ExportStateEnum: "waiting" | "ready" | "failed";
+        Fact: {
+            /** @description Such as `light` or `height_max`. */
+            field: string;
+            /** @description A text, a number or a list of texts, as the source says it. */
+            value: unknown;
+            /** @description Of the value, such as `in` or `USDA zone`. */
+            readonly unit: string | null;
+            /** @description The same in centimetres or degrees Celsius, where it is a length or a temperature. */
+            readonly metric: components["schemas"]["Metric"] | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            date: string;
+            /** @description False: take it for a hint, and say so wherever it is shown. */
+            is_verified: boolean;
+            /** @description An editor chose it among sources that differ. */
+            is_preferred: boolean;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
+        };
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -2622,36 +2718,6 @@ export interface components {
             /** @description In an app. Left out on the web: the cookie tells who began. */
             code_verifier?: string;
         };
-        GroupFigures: {
-            arm: components["schemas"]["Arm"];
-            people: number;
-            answers: number;
-            /** @description Of the headline. */
-            confidence: components["schemas"]["Spread"];
-            agreement: components["schemas"]["Agreements"];
-            verdicts: components["schemas"]["Verdicts"];
-            accuracy: components["schemas"]["Accuracy"];
-            /** @description Its share from the control group's; null for that group. */
-            compared: components["schemas"]["Difference"] | null;
-        };
-        HazardSource: {
-            key: string;
-            title: string;
-            kind: components["schemas"]["HazardSourceKindEnum"];
-            url: string | null;
-            licence: string | null;
-            /** @description To be shown with what it says. */
-            credit: string | null;
-            is_verified: boolean;
-        };
-        /**
-         * @description * `dataset` - Dataset
-         *     * `service` - Service
-         *     * `editors` - Editors
-         *     * `model` - language model
-         * @enum {string}
-         */
-        HazardSourceKindEnum: "dataset" | "service" | "editors" | "model";
         Health: {
             status: components["schemas"]["HealthStatus"];
             /**
@@ -2729,12 +2795,7 @@ export interface components {
             propagation_methods: string[] | null;
             edible_parts: string[] | null;
             edible_warning: string | null;
-            /** @description What is said of poison, as one text. The two fields below tell it in parts. */
             toxicity: string | null;
-            /** @description Every plant that it may be, from 0.05 on, and that somebody says is harmful. */
-            toxicity_warnings: components["schemas"]["ToxicityWarning"][];
-            /** @description What is known of the headline's poison. What is unknown is said to be; it is never safe. */
-            toxicity_notice: string | null;
             care_instructions: components["schemas"]["CareInstructions"] | null;
             suggestions: components["schemas"]["Suggestion"][];
             disease_detection: components["schemas"]["DiseaseDetection"] | null;
@@ -2744,7 +2805,7 @@ export interface components {
             languages: {
                 [key: string]: string;
             };
-            /** @description Which provider, or `encyclopedia`, a field of the headline comes from. */
+            /** @description Which provider a field of the headline comes from. */
             sources: {
                 [key: string]: string;
             };
@@ -2879,6 +2940,21 @@ export interface components {
             images?: string[];
         };
         /**
+         * @description * `watering` - watering
+         *     * `light` - light
+         *     * `soil` - soil
+         *     * `temperature` - temperature
+         *     * `humidity` - humidity
+         *     * `propagation` - propagation
+         *     * `size` - size
+         *     * `growth` - growth
+         *     * `hardiness` - hardiness
+         *     * `seasons` - seasons
+         *     * `planting` - planting
+         * @enum {string}
+         */
+        KeyEnum: "watering" | "light" | "soil" | "temperature" | "humidity" | "propagation" | "size" | "growth" | "hardiness" | "seasons" | "planting";
+        /**
          * @description * `ar` - ar
          *     * `be` - be
          *     * `bg` - bg
@@ -2980,22 +3056,10 @@ export interface components {
             /** @description Which services one can sign in with, beside a password. */
             sign_in: components["schemas"]["SignInWays"];
         };
-        ModelFigures: {
-            provider: string;
-            /** @description Empty where the service named none. */
-            model_version: string;
-            answers: number;
-            /** @description The model's own score of what it scored highest. */
-            confidence: components["schemas"]["Spread"];
-            agreement: components["schemas"]["Agreements"];
-            /** @description Of what the model itself scored highest. */
-            accuracy: components["schemas"]["Accuracy"];
-        };
-        ModelReport: {
-            period: components["schemas"]["Period"];
-            /** @description True where a local sandbox made all of this up. */
-            from_sandbox: boolean;
-            models: components["schemas"]["ModelFigures"][];
+        Metric: {
+            /** Format: double */
+            value: number;
+            unit: components["schemas"]["UnitEnum"];
         };
         /**
          * @description * `scientific` - scientific
@@ -3048,6 +3112,13 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ApiKey"][];
         };
+        PaginatedCategoryEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CategoryEntry"][];
+        };
         PaginatedCollectionList: {
             count: number;
             /** Format: uri */
@@ -3062,13 +3133,6 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Comment"][];
-        };
-        PaginatedExperimentList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["Experiment"][];
         };
         PaginatedHistoryEntryList: {
             /** Format: uri */
@@ -3085,6 +3149,13 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Plant"][];
         };
+        PaginatedPostEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PostEntry"][];
+        };
         PaginatedRequestEntryList: {
             /** Format: uri */
             next: string | null;
@@ -3098,6 +3169,13 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["SecurityEvent"][];
+        };
+        PaginatedSeriesEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["SeriesEntry"][];
         };
         PaginatedSessionList: {
             /** Format: uri */
@@ -3160,12 +3238,6 @@ export interface components {
             username?: string;
             first_name?: string;
             last_name?: string;
-        };
-        Period: {
-            /** Format: date-time */
-            since: string;
-            /** Format: date-time */
-            until: string;
         };
         Photo: {
             position: number;
@@ -3325,15 +3397,38 @@ export interface components {
             /** @description To be shown, whether there are statements or not. */
             notice: string;
         };
+        Post: {
+            id: number;
+            slug: string;
+            title: string;
+            intro: string;
+            /** Format: date */
+            date: string;
+            reading_minutes: number;
+            /** @description 640 × 400, cut. */
+            readonly picture: components["schemas"]["PostPicture"] | null;
+            categories: components["schemas"]["PostLabel"][];
+            authors: components["schemas"]["PostLabel"][];
+            readonly tags: components["schemas"]["PostLabel"][];
+            readonly series: components["schemas"]["PostPlace"] | null;
+            /** @description Of the encyclopedia: what the post is about. */
+            readonly species: string[];
+            /** @description Whether one may comment now. */
+            readonly takes_comments: boolean;
+            readonly links: components["schemas"]["PostLinks"];
+            /** Format: date-time */
+            updated_at: string | null;
+            body: components["schemas"]["BlogBody"];
+        };
         /** @description A link to something posts are sorted by. */
         PostAuthor: {
             /** Format: uuid */
             id: string;
             slug: string;
             readonly detail_url: string;
-            name: string;
             /** @description null where it has no page of its own. */
             readonly html_url: string | null;
+            name: string;
             role: string;
         };
         /** @description A link to something posts are sorted by. */
@@ -3342,9 +3437,56 @@ export interface components {
             id: string;
             slug: string;
             readonly detail_url: string;
-            name: string;
             /** @description null where it has no page of its own. */
             readonly html_url: string | null;
+            name: string;
+        };
+        PostEntry: {
+            id: number;
+            slug: string;
+            title: string;
+            intro: string;
+            /** Format: date */
+            date: string;
+            reading_minutes: number;
+            /** @description 640 × 400, cut. */
+            readonly picture: components["schemas"]["PostPicture"] | null;
+            categories: components["schemas"]["PostLabel"][];
+            authors: components["schemas"]["PostLabel"][];
+            readonly tags: components["schemas"]["PostLabel"][];
+            readonly series: components["schemas"]["PostPlace"] | null;
+            /** @description Of the encyclopedia: what the post is about. */
+            readonly species: string[];
+            /** @description Whether one may comment now. */
+            readonly takes_comments: boolean;
+            readonly links: components["schemas"]["PostLinks"];
+            /** Format: date-time */
+            updated_at: string | null;
+        };
+        PostLabel: {
+            /** @description What the lists are narrowed by. */
+            slug: string;
+            name: string;
+        };
+        PostLinks: {
+            self: string;
+            /** @description For people. */
+            page: string | null;
+            comments: string;
+            series: string | null;
+        };
+        PostPicture: {
+            url: string;
+            width: number;
+            height: number;
+            /** @description Empty where it only decorates. */
+            alt_text: string;
+        };
+        PostPlace: {
+            slug: string;
+            title: string;
+            /** @description The lowest is read first. */
+            position: number | null;
         };
         /** @description A link to something posts are sorted by. */
         PostSeries: {
@@ -3352,6 +3494,8 @@ export interface components {
             id: string;
             slug: string;
             readonly detail_url: string;
+            /** @description null where it has no page of its own. */
+            readonly html_url: string | null;
             title: string;
         };
         PostSpecies: {
@@ -3469,14 +3613,6 @@ export interface components {
          * @enum {string}
          */
         Rank: "species" | "genus" | "infraspecies";
-        /**
-         * @description * `spam` - Advertising
-         *     * `abuse` - Insulting or dangerous
-         *     * `wrong` - Wrong in a way that does harm
-         *     * `other` - Something else
-         * @enum {string}
-         */
-        ReasonEnum: "spam" | "abuse" | "wrong" | "other";
         RecordLinks: {
             self: string;
             feedback: string;
@@ -3519,6 +3655,14 @@ export interface components {
             social: components["schemas"]["Rendition"];
         };
         Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
+        /**
+         * @description * `spam` - Advertising
+         *     * `abuse` - Insulting or dangerous
+         *     * `wrong` - Wrong in a way that does harm
+         *     * `other` - Something else
+         * @enum {string}
+         */
+        ReportReason: "spam" | "abuse" | "wrong" | "other";
         RequestEntry: {
             /** Format: uuid */
             id: string;
@@ -3537,13 +3681,6 @@ export interface components {
             /** Format: email */
             email: string;
         };
-        /**
-         * @description * `half` - half
-         *     * `quarter` - quarter
-         *     * `three_quarters` - three_quarters
-         * @enum {string}
-         */
-        RuleEnum: "half" | "quarter" | "three_quarters";
         SecondFactor: {
             /** @description Whether signing in takes a code. */
             totp: boolean;
@@ -3618,6 +3755,13 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
+        SeriesEntry: {
+            slug: string;
+            title: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+        };
         SeriesSummary: {
             /** Format: uuid */
             readonly id: string;
@@ -3635,6 +3779,15 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
+        SeriesWithPosts: {
+            slug: string;
+            title: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+            /** @description In the order they are to be read, 100 at most. */
+            readonly posts: components["schemas"]["PostEntry"][];
+        };
         /**
          * @description * `development` - development
          *     * `production` - production
@@ -3647,14 +3800,11 @@ export interface components {
             /** Format: date-time */
             resets_at: string;
         };
-        ServiceWords: {
-            provider: string;
-            text: string;
-        };
         ServicesHealth: {
             plant_id: components["schemas"]["ProviderHealth"];
             plantnet: components["schemas"]["ProviderHealth"];
             trefle?: components["schemas"]["ProviderHealth"];
+            care_model?: components["schemas"]["ProviderHealth"];
             redis: components["schemas"]["Availability"];
             database: components["schemas"]["Availability"];
             celery: components["schemas"]["Availability"];
@@ -3676,14 +3826,6 @@ export interface components {
             /** @description The one this request belongs to. */
             readonly current: boolean;
         };
-        /**
-         * @description * `too_few` - too_few
-         *     * `none_shown` - none_shown
-         *     * `higher` - higher
-         *     * `lower` - lower
-         * @enum {string}
-         */
-        ShareVerdict: "too_few" | "none_shown" | "higher" | "lower";
         ShownApiKey: {
             /** @description The whole key. Keep it now: it is never shown again. */
             readonly key: string;
@@ -3774,7 +3916,7 @@ export interface components {
             identification_count: number;
             /** @description True where a local sandbox made all of this up. */
             from_sandbox: boolean;
-            readonly links: components["schemas"]["SpeciesLinks"];
+            readonly links: components["schemas"]["SpeciesPageLinks"];
             /** @description The language asked for comes first, then English, then the others. */
             readonly common_names: components["schemas"]["CommonNames"][];
             synonyms: string[];
@@ -3782,8 +3924,19 @@ export interface components {
             readonly taxonomy: {
                 [key: string]: string;
             } | null;
+            /** @description Of names and place. `catalogue`: the sources that `catalogue_sources` names. */
             readonly sources: components["schemas"]["FactSource"][];
-            readonly toxicity: components["schemas"]["SpeciesToxicity"];
+            /** @description Keys of `fact_sources`. */
+            readonly catalogue_sources: string[];
+            /** @description The number of its name at IPNI. */
+            readonly powo_id: string | null;
+            /** @description By field, the preferred first. Sources that differ stand beside each other. */
+            readonly facts: components["schemas"]["Fact"][];
+            /** @description Null: nobody told us. */
+            readonly distribution: components["schemas"]["Distribution"] | null;
+            readonly pictures: components["schemas"]["SpeciesPicture"][];
+            /** @description All that are named in this answer. */
+            readonly fact_sources: components["schemas"]["CitedSource"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3869,6 +4022,17 @@ export interface components {
                 readonly last_published_at: string | null;
             };
         };
+        SpeciesPageLinks: {
+            self: string;
+            /** @description Its page at the GBIF. */
+            gbif: string | null;
+            /** @description Its page at Plants of the World Online. */
+            powo: string | null;
+            /** @description What the blog writes about it. */
+            posts: string;
+            /** @description The same as whole pages, in the content API. */
+            content: string;
+        };
         SpeciesPageSummary: {
             readonly id: number;
             /** @description The page title as you'd like it to be seen by the public */
@@ -3903,19 +4067,25 @@ export interface components {
                 readonly last_published_at?: string | null;
             };
         };
-        SpeciesToxicity: {
-            /** @description Always all of them. */
-            targets: components["schemas"]["TargetToxicity"][];
-            dataset_versions: string[];
-            notice: string;
+        SpeciesPicture: {
+            /** @description What it shows, also for who cannot see it. */
+            caption: string;
+            /** @description Who made it. */
+            credit: string;
+            /** @description Such as `CC-BY-3.0`. */
+            licence: string;
+            licence_url: string;
+            /** @description Where it was found. */
+            source_url: string;
+            /** @description At most 1280 pixels wide and high. */
+            readonly large: components["schemas"]["SpeciesRendition"];
+            /** @description A square of 320 pixels, or what there is of it. */
+            readonly small: components["schemas"]["SpeciesRendition"];
         };
-        Spread: {
-            /** Format: double */
-            mean: number | null;
-            /** Format: double */
-            median: number | null;
-            /** @description How many lie from 0 to 0.1, from 0.1 to 0.2, and so on; 1 is in the last. */
-            histogram: number[];
+        SpeciesRendition: {
+            url: string;
+            width: number;
+            height: number;
         };
         SubscriptionRequestRequest: {
             /** Format: email */
@@ -3969,16 +4139,6 @@ export interface components {
             };
             source: components["schemas"]["AnswerSource"];
         };
-        TargetToxicity: {
-            target: components["schemas"]["ToxicityTarget"];
-            /** @description In the language of `Accept-Language`. */
-            name: string;
-            /** @description False: nothing is stated, which does not mean safe. */
-            is_known: boolean;
-            statements: components["schemas"]["ToxicityStatement"][];
-            /** @description What it means that nothing is stated. */
-            note: string | null;
-        };
         TokenPair: {
             /** @description For `Authorization: Bearer`. */
             access: string;
@@ -3988,69 +4148,17 @@ export interface components {
         TokenRequestRequest: {
             token: string;
         };
-        /** @description In the source's words. Null is what it does not say: never that there is no harm. */
-        ToxicityStatement: {
-            /**
-             * @description `animal`: the source does not say which animals.
-             *
-             *     * `human` - people
-             *     * `cat` - cats
-             *     * `dog` - dogs
-             *     * `horse` - horses
-             *     * `livestock` - livestock
-             *     * `animal` - animals
-             */
-            target: components["schemas"]["ToxicityTarget"];
-            level: string | null;
-            /** @description Of the plant. */
-            parts: string | null;
-            effects: string | null;
-            /**
-             * Format: date
-             * @description The day the source was read.
-             */
-            stated_on: string;
-            /** @description Null for an editor's statement. */
-            dataset_version: string | null;
-            source: components["schemas"]["HazardSource"];
-        };
-        /**
-         * @description * `human` - people
-         *     * `cat` - cats
-         *     * `dog` - dogs
-         *     * `horse` - horses
-         *     * `livestock` - livestock
-         *     * `animal` - animals
-         * @enum {string}
-         */
-        ToxicityTarget: "human" | "cat" | "dog" | "horse" | "livestock" | "animal";
-        /** @description A plant that it may be. For a genus: what is stated of some of its species. */
-        ToxicityWarning: {
-            scientific_name: string;
-            /** Format: uuid */
-            species_id: string | null;
-            rank: components["schemas"]["ToxicityWarningRankEnum"];
-            /** Format: double */
-            confidence: number;
-            is_headline: boolean;
-            /** @description One for each of those harmed and each source. */
-            targets: components["schemas"]["WarnedTarget"][];
-            /** @description People, cats, dogs and horses of whom nothing is stated: they are not known to be safe. */
-            unknown_for: components["schemas"]["ToxicityTarget"][];
-            /** @description What the identification services say. */
-            services: components["schemas"]["ServiceWords"][];
-        };
-        /**
-         * @description * `species` - species
-         *     * `genus` - genus
-         * @enum {string}
-         */
-        ToxicityWarningRankEnum: "species" | "genus";
         Treatment: {
             biological: string[];
             chemical: string[];
             prevention: string[];
         };
+        /**
+         * @description * `cm` - cm
+         *     * `degC` - degC
+         * @enum {string}
+         */
+        UnitEnum: "cm" | "degC";
         Usage: {
             limit: number;
             used: number;
@@ -4089,40 +4197,6 @@ export interface components {
          * @enum {string}
          */
         Verdict: "right" | "wrong" | "other";
-        /** @description What people said of the answers. */
-        Verdicts: {
-            right: number;
-            wrong: number;
-            other: number;
-        };
-        /** @description In the source's words. Null is what it does not say: never that there is no harm. */
-        WarnedTarget: {
-            /**
-             * @description `animal`: the source does not say which animals.
-             *
-             *     * `human` - people
-             *     * `cat` - cats
-             *     * `dog` - dogs
-             *     * `horse` - horses
-             *     * `livestock` - livestock
-             *     * `animal` - animals
-             */
-            target: components["schemas"]["ToxicityTarget"];
-            level: string | null;
-            /** @description Of the plant. */
-            parts: string | null;
-            effects: string | null;
-            /**
-             * Format: date
-             * @description The day the source was read.
-             */
-            stated_on: string;
-            /** @description Null for an editor's statement. */
-            dataset_version: string | null;
-            /** @description The species it is stated of: for a genus, one of its species. */
-            about: string;
-            source: components["schemas"]["HazardSource"];
-        };
         /** @description 1 dry, 2 medium, 3 wet. */
         Watering: {
             min: number | null;
@@ -9924,6 +9998,160 @@ export interface operations {
             };
         };
     };
+    list_categories: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `name`, `description`, `post_count`. */
+                fields?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCategoryEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_comment: {
         parameters: {
             query?: {
@@ -11247,6 +11475,174 @@ export interface operations {
             };
         };
     };
+    list_posts: {
+        parameters: {
+            query?: {
+                /** @description Those of this author, by the slug. */
+                author?: string;
+                /** @description Those filed under this slug. */
+                category?: string;
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`. */
+                fields?: string;
+                /** @description Newest first, unless another order is asked for. */
+                ordering?: "-date" | "date" | "title" | "-title";
+                /** @description How many results a page has. */
+                page_size?: number;
+                /** @description Those in which these words stand. */
+                search?: string;
+                /** @description Those of this series, by its slug. */
+                series?: string;
+                /** @description Those about this species. */
+                species?: string;
+                /** @description Those with this tag, by its slug. */
+                tag?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPostEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_comments: {
         parameters: {
             query?: {
@@ -11824,6 +12220,492 @@ export interface operations {
             };
         };
     };
+    get_post: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`, `body`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                post: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_series: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`. */
+                fields?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSeriesEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_series: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`, `posts`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesWithPosts"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     meta_retrieve: {
         parameters: {
             query?: never;
@@ -11866,262 +12748,6 @@ export interface operations {
             };
             /** @description Not allowed. */
             403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    plant_identification_experiments_list: {
-        parameters: {
-            query?: {
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description How many results a page has. */
-                page_size?: number;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedExperimentList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    report_experiment: {
-        parameters: {
-            query?: {
-                /** @description From this moment on. */
-                since?: string;
-                /** @description Until this moment, which is not included. */
-                until?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path: {
-                experiment_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ExperimentReport"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -12867,127 +13493,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    report_models: {
-        parameters: {
-            query?: {
-                /** @description From this moment on. */
-                since?: string;
-                /** @description Until this moment, which is not included. */
-                until?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ModelReport"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -14379,7 +14884,7 @@ export interface operations {
     get_identification: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `toxicity_warnings`, `toxicity_notice`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
                 fields?: string;
             };
             header?: {
@@ -15856,6 +16361,8 @@ export interface operations {
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
+                /** @description Only those with pictures, or those without. */
+                has_pictures?: boolean;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -16072,7 +16579,7 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `toxicity`, `created_at`, `updated_at`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `catalogue_sources`, `powo_id`, `facts`, `distribution`, `pictures`, `fact_sources`, `created_at`, `updated_at`. */
                 fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
@@ -16169,6 +16676,196 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Species"];
                 };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_species_care: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `species_id`, `scientific_name`, `language`, `summary`, `sections`, `from_sandbox`, `links`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                species_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Care"];
+                };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
             304: {
