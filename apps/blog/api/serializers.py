@@ -127,6 +127,8 @@ class BodyField(serializers.Field[Any, Any, Any, Any]):
 
 
 class BlogPostSerializer(PublicPageSerializer):
+    # Spelled out, for the model's own bounds are those of the database that is asked.
+    series_position = serializers.IntegerField(min_value=0, allow_null=True, read_only=True)
     tags = TagNamesField(read_only=True)
     featured_image = ContentPictureSerializer(read_only=True, allow_null=True)
     social_image = ContentPictureSerializer(
