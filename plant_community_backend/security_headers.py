@@ -6,6 +6,7 @@ from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
+SELF = "'self'"
 EDITORS_PREFIX = "/cms/"
 REPORT_GROUP = "csp"
 
@@ -33,6 +34,8 @@ class SecurityHeadersMiddleware(CSPMiddleware):  # type: ignore[misc]
             return parts
         if request.path_info.startswith(EDITORS_PREFIX):
             parts.config = settings.EDITORS_CONTENT_SECURITY_POLICY
+        if getattr(request, "is_preview", False):  # shown in a frame of the editor, by the page's own policy
+            parts.replace = {**(parts.replace or {}), "frame-ancestors": [SELF]}
         if _may_use_reporting_api(request):
             parts.update = {**(parts.update or {}), "report-to": [REPORT_GROUP]}
         return parts

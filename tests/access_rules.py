@@ -143,6 +143,7 @@ RULES: dict[str, Rule] = {
     # --- The encyclopedia ---
     "get /api/v1/plant-identification/species/": readers(200),
     "get /api/v1/plant-identification/species/{species_id}/": readers(200),
+    "get /api/v1/plant-identification/species/{species_id}/care/": readers(200),
     "get /api/v1/plant-identification/search/species/": readers(200),
     # --- The blog's readers ---
     "get /api/v1/blog/posts/": readers(200),
@@ -172,6 +173,7 @@ RULES: dict[str, Rule] = {
     "get /api/v2/blog-posts/": everybody(200),
     "get /api/v2/blog-posts/{id}/": everybody(200),
     "get /api/v2/blog-posts/find/": everybody(404),
+    "get /api/v2/blog-posts/popular/": everybody(200),
     "get /api/v2/categories/": everybody(200),
     "get /api/v2/categories/{id}/": everybody(404),
     "get /api/v2/categories/find/": everybody(404),

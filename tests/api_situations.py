@@ -310,6 +310,10 @@ def species(sandbox, identify, client, settings):
     return client.get(complete(sandbox, identify, client, settings).json()["links"]["species"])
 
 
+def species_care(sandbox, identify, client, settings):
+    return client.get(f"{complete(sandbox, identify, client, settings).json()['links']['species']}care/")
+
+
 def species_search(sandbox, identify, client, settings):
     complete(sandbox, identify, client, settings)
     return client.get(f"{V1}/search/species/?q=mangifera+indca&page_size=1")
@@ -379,5 +383,6 @@ SITUATIONS = {
     "security_events": (security_events, 200, "PaginatedSecurityEventList"),
     "species_list": (species_list, 200, "PaginatedSpeciesEntryList"),
     "species": (species, 200, "Species"),
+    "species_care": (species_care, 200, "Care"),
     "species_search": (species_search, 200, "SpeciesHits"),
 }

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import NullIf
 
 from apps.plant_identification.models import (
@@ -16,6 +16,7 @@ from apps.plant_identification.models import (
     PlantIdentificationRequest,
     PlantIdentificationResult,
     PlantSpecies,
+    SpeciesPicture,
 )
 from apps.plant_identification.models.requests import RequestQuerySet
 
@@ -68,6 +69,17 @@ def get_species(species_id: UUID) -> PlantSpecies | None:
     """With its facts and pictures. One that was merged is found as well, and says into which."""
     species = PlantSpecies.objects.of_this_world().filter(pk=species_id)
     return species.prefetch_related("facts__source", "pictures__image__renditions").first()
+
+
+def pictured() -> Exists:
+    """Of species: whether there is a picture."""
+    return Exists(SpeciesPicture.objects.filter(species=OuterRef("pk")))
+
+
+def list_rows_of_this_world(model: type[Model]) -> QuerySet[Any]:
+    """Facts, hazards or pictures of the species one sees."""
+    rows = model._default_manager.filter(species__in=PlantSpecies.objects.visible())  # noqa: SLF001
+    return rows.select_related("species", "source")
 
 
 def list_sources_of(species: PlantSpecies) -> QuerySet[FactSource]:

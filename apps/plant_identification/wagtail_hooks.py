@@ -8,6 +8,7 @@ from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.chooser import SnippetChooserViewSet
 from wagtail.snippets.views.snippets import SnippetViewSet
 
+from apps.plant_identification.cms import menu  # noqa: F401  (importing registers what is in it)
 from apps.plant_identification.models import PlantSpecies
 
 

@@ -68,6 +68,13 @@ class TagNamesField(serializers.Field[Any, Any, Any, Any]):
         return sorted(tag.name for tag in value.all())
 
 
+class PublicDetailUrlField(DetailUrlField):  # type: ignore[misc]
+    def get_attribute(self, instance: Page) -> Any:
+        if instance.pk is None:  # a draft that was never saved is at no address
+            raise serializers.SkipField
+        return super().get_attribute(instance)
+
+
 class LinkedPageMetaSerializer(serializers.Serializer[Any]):
     type = serializers.CharField()
     detail_url = serializers.CharField()
@@ -107,6 +114,7 @@ class LinkedPageField(WholeRowField):
 
 
 class PublicPageSerializer(PageSerializer):  # type: ignore[misc]
+    detail_url = PublicDetailUrlField(read_only=True)
     html_url = HtmlUrlField()
     parent = LinkedPageField(of="parent")
     alias_of = LinkedPageField(of="alias")

@@ -190,7 +190,10 @@ def test_a_draft_is_previewed_as_its_readers_will_see_it(client, editor, blog):
     shown = streamfield([("callout", {"kind": "tip", "title": "", "text": rich_text("<p>Wait.</p>")})])
 
     assert client.post(preview, form(body=shown)).json()["is_valid"]
-    html = client.get(preview, {"mode": ""}).content.decode()
+    response = client.get(preview, {"mode": "", "in_preview_panel": "true"})
+    html = response.content.decode()
 
+    assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
     assert '<aside class="callout tip">' in html
     assert not BlogPostPage.objects.get(pk=page.pk).live

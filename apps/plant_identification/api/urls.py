@@ -8,6 +8,7 @@ from apps.plant_identification.api import (
     record_views,
     views,
 )
+from apps.plant_identification.api.encyclopedia import care
 from apps.plant_identification.api.encyclopedia import views as encyclopedia
 
 app_name = "plant-identification"
@@ -33,6 +34,7 @@ urlpatterns = [
     path("quota/", quota_views.QuotaView.as_view(), name="quota"),
     path("species/", encyclopedia.SpeciesListView.as_view(), name="species-list"),
     path("species/<uuid:species_id>/", encyclopedia.SpeciesDetailView.as_view(), name="species-detail"),
+    path("species/<uuid:species_id>/care/", care.SpeciesCareView.as_view(), name="species-care"),
     path("search/species/", encyclopedia.SpeciesSearchView.as_view(), name="species-search"),
     path("plants/", plant_views.PlantListView.as_view(), name="plant-list"),
     path("plants/<uuid:plant_id>/", plant_views.PlantDetailView.as_view(), name="plant-detail"),

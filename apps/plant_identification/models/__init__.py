@@ -1,6 +1,7 @@
 """One module per aggregate; this is the list Django reads."""
 
 from apps.plant_identification.models.answers import IdentificationAnswer, PlantIdentificationResult
+from apps.plant_identification.models.care_texts import CareModelMonth, CareTextState, GeneratedCare
 from apps.plant_identification.models.erasures import PhotoErasure, UnwantedCopy
 from apps.plant_identification.models.feedback import IdentificationFeedback
 from apps.plant_identification.models.lookups import LookupState, TrefleLookup
@@ -26,8 +27,11 @@ from apps.plant_identification.models.species_names import (
 )
 
 __all__ = [
+    "CareModelMonth",
+    "CareTextState",
     "ExperimentGroup",
     "FactSource",
+    "GeneratedCare",
     "IdentificationAnswer",
     "IdentificationFeedback",
     "LookupState",

@@ -553,23 +553,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blog/categories/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description What posts are filed under, by name. */
-        get: operations["list_categories"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/blog/comments/{comment_id}/": {
         parameters: {
             query?: never;
@@ -674,23 +657,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/blog/posts/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description All public posts, newest first. */
-        get: operations["list_posts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/blog/posts/{post_id}/comments/": {
         parameters: {
             query?: never;
@@ -720,57 +686,6 @@ export interface paths {
         put?: never;
         /** @description A post was opened. Nothing is kept about whom by; the same visitor is counted once in half an hour. */
         post: operations["count_post_view"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blog/posts/{post}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One post with its text, by its id or its slug. */
-        get: operations["get_post"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blog/series/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description Posts that are meant to be read one after the other, by title. */
-        get: operations["list_series"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/blog/series/{slug}/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** @description One series, with its posts in the order they are meant to be read. */
-        get: operations["get_series"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1790,7 +1705,7 @@ export interface components {
             type: "quote";
             value: {
                 text: string;
-                attribution: string;
+                attribution: string | null;
             };
             /** @description The same in all versions of the page. */
             id: string;
@@ -1799,7 +1714,7 @@ export interface components {
             type: "callout";
             value: {
                 kind: string;
-                title: string;
+                title: string | null;
                 text: string;
             };
             /** @description The same in all versions of the page. */
@@ -1810,7 +1725,7 @@ export interface components {
             value: {
                 language: string;
                 code: string;
-                caption: string;
+                caption: string | null;
             };
             /** @description The same in all versions of the page. */
             id: string;
@@ -2121,13 +2036,6 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
-        CategoryEntry: {
-            slug: string;
-            name: string;
-            description: string;
-            /** @description Public ones. */
-            post_count: number;
-        };
         CategorySummary: {
             /** Format: uuid */
             readonly id: string;
@@ -2167,6 +2075,19 @@ export interface components {
             open_duration_seconds: number | null;
             /** Format: double */
             retry_in_seconds: number | null;
+        };
+        CitedSource: {
+            key: string;
+            title: string;
+            /** @description `dataset`, `service`, `editors` or `model`. */
+            kind: string;
+            /** @description An address, a DOI, or where to find it. */
+            url: string;
+            /** @description As the source states it; empty: none. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
         };
         ClientRequirements: {
             /** @description Older ones are answered 403 `client_too_old`. */
@@ -2211,7 +2132,7 @@ export interface components {
             /** @description null where the comment is gone, and replies are not. */
             readonly text: string | null;
             /** @description Others see what is `published` only. `pending` waits for a moderator. */
-            readonly state: components["schemas"]["CommentState"];
+            readonly state: components["schemas"]["CommentStateEnum"];
             readonly is_own: boolean;
             /** @description Deleted or hidden; it is here for its replies. */
             readonly is_gone: boolean;
@@ -2231,7 +2152,7 @@ export interface components {
             self: string;
         };
         CommentReportRequest: {
-            reason: components["schemas"]["ReportReason"];
+            reason: components["schemas"]["ReasonEnum"];
             /** @default  */
             note?: string;
         };
@@ -2245,7 +2166,7 @@ export interface components {
             parent?: string | null;
         };
         /** @enum {string} */
-        CommentState: "pending" | "published" | "rejected" | "spam";
+        CommentStateEnum: "pending" | "published" | "rejected" | "spam";
         CommonNames: {
             /** @description ISO 639-1 */
             language: string;
@@ -2425,6 +2346,14 @@ export interface components {
             probability: number;
             description: string | null;
         };
+        Distribution: {
+            /** @description A text or a list of texts. */
+            regions: unknown;
+            /** Format: date */
+            date: string;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
+        };
         EmailVerified: {
             email_verified: boolean;
         };
@@ -2507,6 +2436,27 @@ export interface components {
          * @enum {string}
          */
         ExportStateEnum: "waiting" | "ready" | "failed";
+        Fact: {
+            /** @description Such as `light` or `height_max`. */
+            field: string;
+            /** @description A text, a number or a list of texts, as the source says it. */
+            value: unknown;
+            /** @description Of the value, such as `in` or `USDA zone`. */
+            readonly unit: string | null;
+            /** @description The same in centimetres or degrees Celsius, where it is a length or a temperature. */
+            readonly metric: components["schemas"]["Metric"] | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            date: string;
+            /** @description False: take it for a hint, and say so wherever it is shown. */
+            is_verified: boolean;
+            /** @description An editor chose it among sources that differ. */
+            is_preferred: boolean;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
+        };
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -2893,6 +2843,11 @@ export interface components {
             /** @description Which services one can sign in with, beside a password. */
             sign_in: components["schemas"]["SignInWays"];
         };
+        Metric: {
+            /** Format: double */
+            value: number;
+            unit: components["schemas"]["UnitEnum"];
+        };
         /**
          * @description * `scientific` - scientific
          *     * `common` - common
@@ -2944,13 +2899,6 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["ApiKey"][];
         };
-        PaginatedCategoryEntryList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["CategoryEntry"][];
-        };
         PaginatedCollectionList: {
             count: number;
             /** Format: uri */
@@ -2981,13 +2929,6 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Plant"][];
         };
-        PaginatedPostEntryList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["PostEntry"][];
-        };
         PaginatedRequestEntryList: {
             /** Format: uri */
             next: string | null;
@@ -3001,13 +2942,6 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["SecurityEvent"][];
-        };
-        PaginatedSeriesEntryList: {
-            /** Format: uri */
-            next: string | null;
-            /** Format: uri */
-            previous: string | null;
-            results: components["schemas"]["SeriesEntry"][];
         };
         PaginatedSessionList: {
             /** Format: uri */
@@ -3229,38 +3163,15 @@ export interface components {
             /** @description To be shown, whether there are statements or not. */
             notice: string;
         };
-        Post: {
-            id: number;
-            slug: string;
-            title: string;
-            intro: string;
-            /** Format: date */
-            date: string;
-            reading_minutes: number;
-            /** @description 640 × 400, cut. */
-            readonly picture: components["schemas"]["PostPicture"] | null;
-            categories: components["schemas"]["PostLabel"][];
-            authors: components["schemas"]["PostLabel"][];
-            readonly tags: components["schemas"]["PostLabel"][];
-            readonly series: components["schemas"]["PostPlace"] | null;
-            /** @description Of the encyclopedia: what the post is about. */
-            readonly species: string[];
-            /** @description Whether one may comment now. */
-            readonly takes_comments: boolean;
-            readonly links: components["schemas"]["PostLinks"];
-            /** Format: date-time */
-            updated_at: string | null;
-            body: components["schemas"]["BlogBody"];
-        };
         /** @description A link to something posts are sorted by. */
         PostAuthor: {
             /** Format: uuid */
             id: string;
             slug: string;
             readonly detail_url: string;
-            name: string;
             /** @description null where it has no page of its own. */
             readonly html_url: string | null;
+            name: string;
             role: string;
         };
         /** @description A link to something posts are sorted by. */
@@ -3269,56 +3180,9 @@ export interface components {
             id: string;
             slug: string;
             readonly detail_url: string;
-            name: string;
             /** @description null where it has no page of its own. */
             readonly html_url: string | null;
-        };
-        PostEntry: {
-            id: number;
-            slug: string;
-            title: string;
-            intro: string;
-            /** Format: date */
-            date: string;
-            reading_minutes: number;
-            /** @description 640 × 400, cut. */
-            readonly picture: components["schemas"]["PostPicture"] | null;
-            categories: components["schemas"]["PostLabel"][];
-            authors: components["schemas"]["PostLabel"][];
-            readonly tags: components["schemas"]["PostLabel"][];
-            readonly series: components["schemas"]["PostPlace"] | null;
-            /** @description Of the encyclopedia: what the post is about. */
-            readonly species: string[];
-            /** @description Whether one may comment now. */
-            readonly takes_comments: boolean;
-            readonly links: components["schemas"]["PostLinks"];
-            /** Format: date-time */
-            updated_at: string | null;
-        };
-        PostLabel: {
-            /** @description What the lists are narrowed by. */
-            slug: string;
             name: string;
-        };
-        PostLinks: {
-            self: string;
-            /** @description For people. */
-            page: string | null;
-            comments: string;
-            series: string | null;
-        };
-        PostPicture: {
-            url: string;
-            width: number;
-            height: number;
-            /** @description Empty where it only decorates. */
-            alt_text: string;
-        };
-        PostPlace: {
-            slug: string;
-            title: string;
-            /** @description The lowest is read first. */
-            position: number | null;
         };
         /** @description A link to something posts are sorted by. */
         PostSeries: {
@@ -3326,6 +3190,8 @@ export interface components {
             id: string;
             slug: string;
             readonly detail_url: string;
+            /** @description null where it has no page of its own. */
+            readonly html_url: string | null;
             title: string;
         };
         PostSpecies: {
@@ -3443,6 +3309,14 @@ export interface components {
          * @enum {string}
          */
         Rank: "species" | "genus" | "infraspecies";
+        /**
+         * @description * `spam` - Advertising
+         *     * `abuse` - Insulting or dangerous
+         *     * `wrong` - Wrong in a way that does harm
+         *     * `other` - Something else
+         * @enum {string}
+         */
+        ReasonEnum: "spam" | "abuse" | "wrong" | "other";
         RecordLinks: {
             self: string;
             feedback: string;
@@ -3485,14 +3359,6 @@ export interface components {
             social: components["schemas"]["Rendition"];
         };
         Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
-        /**
-         * @description * `spam` - Advertising
-         *     * `abuse` - Insulting or dangerous
-         *     * `wrong` - Wrong in a way that does harm
-         *     * `other` - Something else
-         * @enum {string}
-         */
-        ReportReason: "spam" | "abuse" | "wrong" | "other";
         RequestEntry: {
             /** Format: uuid */
             id: string;
@@ -3585,13 +3451,6 @@ export interface components {
                 readonly html_url: string | null;
             };
         };
-        SeriesEntry: {
-            slug: string;
-            title: string;
-            description: string;
-            /** @description Public ones. */
-            post_count: number;
-        };
         SeriesSummary: {
             /** Format: uuid */
             readonly id: string;
@@ -3608,15 +3467,6 @@ export interface components {
                 /** Format: uri */
                 readonly html_url: string | null;
             };
-        };
-        SeriesWithPosts: {
-            slug: string;
-            title: string;
-            description: string;
-            /** @description Public ones. */
-            post_count: number;
-            /** @description In the order they are to be read, 100 at most. */
-            readonly posts: components["schemas"]["PostEntry"][];
         };
         /**
          * @description * `development` - development
@@ -3745,7 +3595,7 @@ export interface components {
             identification_count: number;
             /** @description True where a local sandbox made all of this up. */
             from_sandbox: boolean;
-            readonly links: components["schemas"]["SpeciesLinks"];
+            readonly links: components["schemas"]["SpeciesPageLinks"];
             /** @description The language asked for comes first, then English, then the others. */
             readonly common_names: components["schemas"]["CommonNames"][];
             synonyms: string[];
@@ -3753,7 +3603,19 @@ export interface components {
             readonly taxonomy: {
                 [key: string]: string;
             } | null;
+            /** @description Of names and place. `catalogue`: the sources that `catalogue_sources` names. */
             readonly sources: components["schemas"]["FactSource"][];
+            /** @description Keys of `fact_sources`. */
+            readonly catalogue_sources: string[];
+            /** @description The number of its name at IPNI. */
+            readonly powo_id: string | null;
+            /** @description By field, the preferred first. Sources that differ stand beside each other. */
+            readonly facts: components["schemas"]["Fact"][];
+            /** @description Null: nobody told us. */
+            readonly distribution: components["schemas"]["Distribution"] | null;
+            readonly pictures: components["schemas"]["SpeciesPicture"][];
+            /** @description All that are named in this answer. */
+            readonly fact_sources: components["schemas"]["CitedSource"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -3839,6 +3701,17 @@ export interface components {
                 readonly last_published_at: string | null;
             };
         };
+        SpeciesPageLinks: {
+            self: string;
+            /** @description Its page at the GBIF. */
+            gbif: string | null;
+            /** @description Its page at Plants of the World Online. */
+            powo: string | null;
+            /** @description What the blog writes about it. */
+            posts: string;
+            /** @description The same as whole pages, in the content API. */
+            content: string;
+        };
         SpeciesPageSummary: {
             readonly id: number;
             /** @description The page title as you'd like it to be seen by the public */
@@ -3872,6 +3745,26 @@ export interface components {
                 /** Format: date-time */
                 readonly last_published_at?: string | null;
             };
+        };
+        SpeciesPicture: {
+            /** @description What it shows, also for who cannot see it. */
+            caption: string;
+            /** @description Who made it. */
+            credit: string;
+            /** @description Such as `CC-BY-3.0`. */
+            licence: string;
+            licence_url: string;
+            /** @description Where it was found. */
+            source_url: string;
+            /** @description At most 1280 pixels wide and high. */
+            readonly large: components["schemas"]["SpeciesRendition"];
+            /** @description A square of 320 pixels, or what there is of it. */
+            readonly small: components["schemas"]["SpeciesRendition"];
+        };
+        SpeciesRendition: {
+            url: string;
+            width: number;
+            height: number;
         };
         SubscriptionRequestRequest: {
             /** Format: email */
@@ -3939,6 +3832,12 @@ export interface components {
             chemical: string[];
             prevention: string[];
         };
+        /**
+         * @description * `cm` - cm
+         *     * `degC` - degC
+         * @enum {string}
+         */
+        UnitEnum: "cm" | "degC";
         Usage: {
             limit: number;
             used: number;
@@ -9778,160 +9677,6 @@ export interface operations {
             };
         };
     };
-    list_categories: {
-        parameters: {
-            query?: {
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `name`, `description`, `post_count`. */
-                fields?: string;
-                /** @description How many results a page has. */
-                page_size?: number;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedCategoryEntryList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_comment: {
         parameters: {
             query?: {
@@ -11255,174 +11000,6 @@ export interface operations {
             };
         };
     };
-    list_posts: {
-        parameters: {
-            query?: {
-                /** @description Those of this author, by the slug. */
-                author?: string;
-                /** @description Those filed under this slug. */
-                category?: string;
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`. */
-                fields?: string;
-                /** @description Newest first, unless another order is asked for. */
-                ordering?: "-date" | "date" | "title" | "-title";
-                /** @description How many results a page has. */
-                page_size?: number;
-                /** @description Those in which these words stand. */
-                search?: string;
-                /** @description Those of this series, by its slug. */
-                series?: string;
-                /** @description Those about this species. */
-                species?: string;
-                /** @description Those with this tag, by its slug. */
-                tag?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedPostEntryList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     list_comments: {
         parameters: {
             query?: {
@@ -11942,492 +11519,6 @@ export interface operations {
             };
             /** @description The body is of a kind this address does not take. */
             415: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_post: {
-        parameters: {
-            query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`, `body`. */
-                fields?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path: {
-                post: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Post"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_series: {
-        parameters: {
-            query?: {
-                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
-                cursor?: string;
-                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`. */
-                fields?: string;
-                /** @description How many results a page has. */
-                page_size?: number;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PaginatedSeriesEntryList"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many requests. */
-            429: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something went wrong on our side. It has been recorded. */
-            500: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Unavailable for a moment. */
-            503: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "Retry-After": components["headers"]["Retry-After"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_series: {
-        parameters: {
-            query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`, `posts`. */
-                fields?: string;
-            };
-            header?: {
-                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
-                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
-                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
-                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
-                /** @description The languages the reader prefers; `meta/` tells which there are. */
-                "Accept-Language"?: components["parameters"]["Accept-Language"];
-                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
-                "If-None-Match"?: components["parameters"]["If-None-Match"];
-            };
-            path: {
-                slug: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SeriesWithPosts"];
-                };
-            };
-            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
-            304: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    ETag: components["headers"]["Sometimes-ETag"];
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is not valid; `errors` says which field and why. */
-            400: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign-in needed, or refused. */
-            401: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not allowed. */
-            403: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing, or it is somebody else's. */
-            404: {
-                headers: {
-                    "X-Request-ID": components["headers"]["X-Request-ID"];
-                    "API-Version": components["headers"]["API-Version"];
-                    RateLimit: components["headers"]["Sometimes-RateLimit"];
-                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
-                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no answer of the kind that `Accept` asks for. */
-            406: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -16141,6 +15232,8 @@ export interface operations {
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
+                /** @description Only those with pictures, or those without. */
+                has_pictures?: boolean;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -16357,7 +15450,7 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `created_at`, `updated_at`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `catalogue_sources`, `powo_id`, `facts`, `distribution`, `pictures`, `fact_sources`, `created_at`, `updated_at`. */
                 fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
@@ -16454,6 +15547,18 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Species"];
                 };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
             304: {

@@ -62,13 +62,13 @@ class CitedSourceSerializer(serializers.Serializer[FactSource]):
     is_verified = serializers.BooleanField()
 
 
-class RenditionSerializer(serializers.Serializer[Any]):
+class SpeciesRenditionSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
 
 
-class PictureSerializer(serializers.Serializer[SpeciesPicture]):
+class SpeciesPictureSerializer(serializers.Serializer[SpeciesPicture]):
     caption = serializers.CharField(help_text="What it shows, also for who cannot see it.")
     credit = serializers.CharField(allow_blank=True, help_text="Who made it.")
     licence = serializers.CharField(help_text="Such as `CC-BY-3.0`.")
@@ -77,11 +77,11 @@ class PictureSerializer(serializers.Serializer[SpeciesPicture]):
     large = serializers.SerializerMethodField(help_text="At most 1280 pixels wide and high.")
     small = serializers.SerializerMethodField(help_text="A square of 320 pixels, or what there is of it.")
 
-    @extend_schema_field(RenditionSerializer)
+    @extend_schema_field(SpeciesRenditionSerializer)
     def get_large(self, picture: SpeciesPicture) -> dict[str, Any]:
         return _rendition(picture, LARGE)
 
-    @extend_schema_field(RenditionSerializer)
+    @extend_schema_field(SpeciesRenditionSerializer)
     def get_small(self, picture: SpeciesPicture) -> dict[str, Any]:
         return _rendition(picture, SMALL)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -13,7 +13,8 @@ from rest_framework.filters import OrderingFilter
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.plant_identification.models import PlantSpecies, SpeciesPicture
+from apps.plant_identification.models import PlantSpecies
+from apps.plant_identification.selectors import pictured
 
 NAME_CHARS = 200
 GBIF_ID_MAX = 2**63 - 1
@@ -51,8 +52,7 @@ class SpeciesFilter(django_filters.FilterSet):  # type: ignore[misc]  # without 
         _name: str,
         wanted: bool,  # noqa: FBT001 - django-filter's signature
     ) -> QuerySet[PlantSpecies]:
-        shown = Exists(SpeciesPicture.objects.filter(species=OuterRef("pk")))
-        return queryset.filter(shown if wanted else ~shown)
+        return queryset.filter(pictured() if wanted else ~pictured())
 
 
 class SpeciesOrdering(OrderingFilter):

@@ -11,7 +11,7 @@ from apps.plant_identification.api.encyclopedia.fact_serializers import (
     CitedSourceSerializer,
     DistributionSerializer,
     FactSerializer,
-    PictureSerializer,
+    SpeciesPictureSerializer,
 )
 from apps.plant_identification.api.languages import LanguageField
 from apps.plant_identification.models import NameKind, PlantSpecies, SpeciesFact
@@ -161,9 +161,9 @@ class SpeciesSerializer(SpeciesEntrySerializer):
         told = next((fact for fact in _by_field(species) if fact.field == "distribution"), None)
         return DistributionSerializer(told).data if told else None
 
-    @extend_schema_field(PictureSerializer(many=True))
+    @extend_schema_field(SpeciesPictureSerializer(many=True))
     def get_pictures(self, species: PlantSpecies) -> list[dict[str, Any]]:
-        return [PictureSerializer(picture).data for picture in species.pictures.all()]
+        return [SpeciesPictureSerializer(picture).data for picture in species.pictures.all()]
 
     @extend_schema_field(CitedSourceSerializer(many=True))
     def get_fact_sources(self, species: PlantSpecies) -> list[dict[str, Any]]:

@@ -54,13 +54,13 @@ def _language_accepted(request: Request) -> str:
     return best_language(request.headers.get("Accept-Language", ""), constants.LANGUAGES) or ENGLISH
 
 
-_told_for_a_while = told_for_a_while(
+kept_answers = told_for_a_while(
     constants.SPECIES_ANSWERS,
     varies_by=lambda request: f"{_language_accepted(request)} {settings.PROVIDER_SANDBOX}",
 )
 
 
-class _SpeciesView(SparseReads):
+class SpeciesView(SparseReads):
     permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
     throttle_classes = [SpeciesThrottle]
 
@@ -70,7 +70,7 @@ class _SpeciesView(SparseReads):
         return {"language": _language_accepted(self.request), **form.validated_data}
 
 
-class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
+class SpeciesListView(SpeciesView, ListAPIView[PlantSpecies]):
     """All species anybody has identified, page by page."""
 
     api_key_access = KeyAccess()
@@ -90,12 +90,12 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
         parameters=[LanguageQuerySerializer],
         responses=SpeciesEntrySerializer(many=True),
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
 
-class SpeciesDetailView(_SpeciesView):
+class SpeciesDetailView(SpeciesView):
     """One species: its names, where it belongs, how often it is identified, and who says so."""
 
     api_key_access = KeyAccess()
@@ -109,24 +109,24 @@ class SpeciesDetailView(_SpeciesView):
             301: OpenApiResponse(description="It was found to be another species; `Location` is that one's."),
         },
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request, species_id: UUID) -> Response:
         asked = self.read(LanguageQuerySerializer)
         species = get_species(species_id)
         if species is None:
             raise RecordNotFound
         if species.merged_into_id is not None:
-            return _moved(request, species.merged_into_id)
+            return moved_to(request, "v1:plant-identification:species-detail", species.merged_into_id)
         return Response(SpeciesSerializer(species, context=asked).data)
 
 
-def _moved(request: Request, species_id: UUID) -> Response:
+def moved_to(request: Request, view_name: str, species_id: UUID) -> Response:
     asked = request.META.get("QUERY_STRING", "")
-    address = link_to("v1:plant-identification:species-detail", species_id)
+    address = link_to(view_name, species_id)
     return Response(status=301, headers={"Location": f"{address}?{asked}" if asked else address})
 
 
-class SpeciesSearchView(_SpeciesView):
+class SpeciesSearchView(SpeciesView):
     """Species by what somebody types: any of their names, its beginning, or something like it."""
 
     api_key_access = KeyAccess()
@@ -135,7 +135,7 @@ class SpeciesSearchView(_SpeciesView):
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request) -> Response:
         asked = self.read(SearchQuerySerializer)
         hits = search_species(text=asked["q"], limit=asked["page_size"])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.plant_identification.models import FactSource, PlantSpecies, SourceKind
+from apps.plant_identification.models import FactSource, PlantSpecies, SourceKind, SpeciesFact
 from apps.plant_identification.services.encyclopedia.facts import EDITORS, join_synonyms, note_source
 from apps.plant_identification.services.encyclopedia.index import index_anew
 from apps.plant_identification.services.names import full_key
@@ -45,6 +45,17 @@ def add_species(*, species: PlantSpecies) -> PlantSpecies:
     return species
 
 
+@transaction.atomic
+def save_fact(*, fact: SpeciesFact) -> SpeciesFact:
+    """Of one property one fact is preferred at most: the last that an editor chose."""
+    PlantSpecies.objects.select_for_update(no_key=True).get(pk=fact.species_id)
+    if fact.is_preferred:
+        others = SpeciesFact.objects.filter(species=fact.species_id, field=fact.field, is_preferred=True)
+        others.exclude(pk=fact.pk).update(is_preferred=False)
+    fact.save()
+    return fact
+
+
 def editors_source() -> FactSource:
     """What editors say is said by all of them; who it was stands in the history."""
     source, _ = FactSource.objects.get_or_create(
@@ -64,7 +75,8 @@ def _write_synonyms(species: PlantSpecies, names: list[str]) -> None:
 
 
 def _write_common_names(species: PlantSpecies, names: Mapping[str, list[str]]) -> list[str]:
-    languages = {*species.common_names, *names}
-    changed = [one for one in languages if species.common_names.get(one, []) != names.get(one, [])]
-    species.common_names = {language: list(listed) for language, listed in names.items() if listed}
-    return [f"common_names.{language}" for language in sorted(changed)]
+    """Of the languages in `names` alone; an empty list takes all names of one away."""
+    changed = sorted(one for one in names if species.common_names.get(one, []) != names[one])
+    joined = species.common_names | {language: names[language] for language in changed}
+    species.common_names = {language: listed for language, listed in joined.items() if listed}
+    return [f"common_names.{language}" for language in changed]

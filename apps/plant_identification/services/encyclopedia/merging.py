@@ -21,11 +21,13 @@ from apps.core.kept_answers import forget_answers
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import MergeRefused
 from apps.plant_identification.models import (
+    GeneratedCare,
     PlantSpecies,
     SpeciesFact,
     SpeciesName,
     SpeciesPicture,
     ToxicityStatement,
+    TrefleLookup,
 )
 from apps.plant_identification.services.encyclopedia.facts import (
     EDITORS,
@@ -36,7 +38,7 @@ from apps.plant_identification.services.encyclopedia.facts import (
 from apps.plant_identification.services.encyclopedia.index import index_anew
 
 # Rows that may go where the other species has the like. Nothing that a person wrote as a text of its own.
-_GIVE_WAY = (SpeciesFact, ToxicityStatement, SpeciesPicture)
+_GIVE_WAY = (SpeciesFact, ToxicityStatement, SpeciesPicture, TrefleLookup, GeneratedCare)
 SWEEP = 100  # merged species looked after in one go
 
 
@@ -47,6 +49,13 @@ class MergeLook:
     moving: Mapping[str, int]  # what the rows are called -> how many
     giving_way: Mapping[str, int]
     in_the_way: tuple[str, ...]  # why it cannot be done
+
+    def rows(self) -> list[dict[str, Any]]:
+        titles = sorted({**self.moving, **self.giving_way})
+        return [
+            {"title": title, "moving": self.moving.get(title, 0), "giving_way": self.giving_way.get(title, 0)}
+            for title in titles
+        ]
 
 
 @dataclass(frozen=True, slots=True)

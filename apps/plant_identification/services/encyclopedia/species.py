@@ -14,6 +14,7 @@ from apps.core.kept_answers import forget_answers
 from apps.plant_identification import constants
 from apps.plant_identification.models import PlantSpecies, SpeciesName
 from apps.plant_identification.services.encyclopedia.facts import FACTS, learn_facts
+from apps.plant_identification.services.encyclopedia.growing import find_untold, keep_growing_facts
 from apps.plant_identification.services.encyclopedia.index import index_species
 from apps.plant_identification.services.encyclopedia.news import TAUGHT, news_key
 from apps.plant_identification.services.encyclopedia.spelling import fold
@@ -143,6 +144,7 @@ def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: It
         for pk, provider, suggestion in said
         if pk in known and learn_facts(known[pk], suggestion, provider)
     }
+    news |= find_untold(said)
     if not news:
         return news
     # Read again under the lock: somebody else may have taught them meanwhile.
@@ -152,5 +154,6 @@ def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: It
             learn_facts(taught[pk], suggestion, provider)
     PlantSpecies.objects.bulk_update(taught.values(), FACTS)
     index_species(list(taught.values()))
+    keep_growing_facts(said, taught.keys())
     forget_answers(constants.SPECIES_ANSWERS)
     return news - taught.keys()
