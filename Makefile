@@ -1,7 +1,7 @@
 # Every target works on a fresh clone with nothing but Python 3.11 or newer: `devstack` makes .venv on the way.
 # `exec` lets signals for make's child reach devstack itself, which then stops what it started.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt openapi messages client schemathesis lock reset clean install fuzz chaos bench
+.PHONY: help run test check coverage fmt openapi messages client schemathesis lock reset clean install fuzz chaos bench
 
 ARGS ?=
 PYTHONS = python3.14 python3.13 python3.12 python3.11 python3
@@ -27,6 +27,11 @@ test: ## run the whole test suite on servers of its own (ARGS="-k forum" go to p
 
 check: ## run exactly what continuous integration runs
 	$(call devstack,check)
+
+LEAST_COVERAGE = 92
+
+coverage: ## run the tests and tell what they reach; fails below 92 % of the lines and branches of apps/
+	$(call devstack,test --cov=apps --cov-branch --cov-report=term:skip-covered --cov-fail-under=$(LEAST_COVERAGE))
 
 install: ## make or complete .venv with all development tools
 	$(call devstack,install)

@@ -24,6 +24,7 @@ LINE_CHARS = 110
 
 _SINGULAR = {"_", "gettext", "gettext_lazy", "gettext_noop", "Sentence"}
 _PLURAL = {"ngettext", "ngettext_lazy"}
+_IN_CONTEXT = {"pgettext", "pgettext_lazy"}
 # `devstack` does without Django. A test compares with what Django itself finds in the templates.
 _TAG = re.compile(
     r"""{%\s*translate\s+(?:"([^"]*)"|'([^']*)')[^%]*%}|{%\s*blocktranslate\s*%}(.*?){%\s*endblocktranslate\s*%}""",
@@ -37,6 +38,7 @@ class Message:
     text: str
     plural: str
     file: str
+    context: str = ""  # where a short word means one thing and elsewhere another
 
     @property
     def id(self) -> str | tuple[str, str]:
@@ -69,6 +71,8 @@ def read_module(code: str, file: str) -> Iterator[Message]:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name in _PLURAL and not _is_passed_on(node.args[0]):
             yield Message(_literal(node.args[0], file), _literal(node.args[1], file), file)
+        elif name in _IN_CONTEXT and not _is_passed_on(node.args[1]):
+            yield Message(_literal(node.args[1], file), "", file, _literal(node.args[0], file))
         elif name in _SINGULAR and node.args and not _is_passed_on(node.args[0]):
             plurals = [keyword.value for keyword in node.keywords if keyword.arg == "plural"]
             yield Message(_literal(node.args[0], file), _literal(plurals[0], file) if plurals else "", file)
@@ -94,7 +98,7 @@ def read_template(source: str, file: str) -> Iterator[Message]:
 def template_catalog() -> Catalog:
     catalog = Catalog(project="Plant Community", charset="utf-8")
     for message in find_messages():
-        catalog.add(message.id, locations=[(message.file, 0)])
+        catalog.add(message.id, locations=[(message.file, 0)], context=message.context or None)
     return catalog
 
 

@@ -23,7 +23,6 @@ from devstack.suite import last_failures, run_pytest, throw_away_servers
 
 TYPED = ("apps", "plant_community_backend", "devstack", "provider_sandbox", "benchmarks")
 SCHEMA = ROOT / "docs" / "api" / "openapi.yaml"
-LEAST_COVERAGE = 92
 SECOND_CHANCES = 5
 """More failing tests than this are no accident."""
 AT_ONCE = 2
@@ -181,7 +180,7 @@ def _test(environment: dict[str, str]) -> Outcome:
     What a change breaks stays broken alone. What passes then is a test or a product that two thousand
     neighbours or a slow machine disturb: to be mended, but no word about the change.
     """
-    code = run_pytest(["--cov=apps", "--cov-branch", "--cov-report=term:skip-covered"], environment)
+    code = run_pytest([], environment)
     unstable: Sequence[str] = ()
     if code == pytest.ExitCode.TESTS_FAILED and len(unstable := last_failures()) <= SECOND_CHANCES:
         code = run_pytest(["-n", "0", "--last-failed", "--last-failed-no-failures", "none"], environment)
@@ -189,4 +188,4 @@ def _test(environment: dict[str, str]) -> Outcome:
         return Outcome(is_good=False, said=f"pytest ended with code {code}.")
     for test in unstable:
         print(f"UNSTABLE: {test} failed at first and passed alone.", flush=True)
-    return _run([_tool("coverage"), "report", "--format=total", f"--fail-under={LEAST_COVERAGE}"])
+    return Outcome(is_good=True)

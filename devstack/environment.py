@@ -13,7 +13,7 @@ SANDBOX_KEY = "sandbox"
 KEYS = ("PLANT_ID_API_KEY", "PLANTNET_API_KEY")
 """One that is real turns the sandbox off."""
 
-OTHER_KEYS = ("TREFLE_API_KEY",)
+OTHER_KEYS = ("TREFLE_API_KEY", "CARE_MODEL_API_KEY")
 """Where the sandbox stands in for identification, it does for these services too, whatever the key."""
 
 EXPORTED = (
@@ -27,6 +27,8 @@ EXPORTED = (
     "PLANTNET_API_KEY",
     "TREFLE_BASE_URL",
     "TREFLE_API_KEY",
+    "CARE_MODEL_BASE_URL",
+    "CARE_MODEL_API_KEY",
     "DJANGO_SETTINGS_MODULE",
     "SITE_URL",
     "MEDIA_ROOT",
@@ -104,6 +106,8 @@ def sandbox_environment(url: str) -> dict[str, str]:
         "PLANTNET_API_KEY": SANDBOX_KEY,
         "TREFLE_BASE_URL": f"{url}/trefle/api/v1",
         "TREFLE_API_KEY": SANDBOX_KEY,
+        "CARE_MODEL_BASE_URL": f"{url}/language_model/v1",
+        "CARE_MODEL_API_KEY": SANDBOX_KEY,
         "GOOGLE_OAUTH_ISSUER": f"{url}/google",
         "GOOGLE_OAUTH_CLIENT_ID": SANDBOX_KEY,
         "GOOGLE_OAUTH_CLIENT_SECRET": SANDBOX_KEY,

@@ -133,6 +133,9 @@ class Stack:
         log = self._logs / "manage.log"
         rotate(log)
         manage(["migrate", "--noinput"], env=self._environment, log=log)
+        if has_command("load_catalogue"):
+            _say("Loading the catalogue of plants ...")
+            manage(["load_catalogue"], env=self._environment, log=log)
         if has_command("load_demo"):
             _say("Loading the demo content ...")
             manage(["load_demo"], env=self._environment, log=log)

@@ -8,8 +8,10 @@ from celery.schedules import crontab
 TASK_ROUTES: dict[str, dict[str, str]] = {
     "blog.send_newsletters": {"queue": "slow"},
     "blog.deliver_webhook": {"queue": "slow"},
+    "blog.draw_picture": {"queue": "slow"},
     "plant_identification.enrich_species": {"queue": "slow"},
     "plant_identification.enrich_due_species": {"queue": "slow"},
+    "plant_identification.write_care_text": {"queue": "slow"},
     "users.make_exports": {"queue": "slow"},
     "users.erase_accounts": {"queue": "slow"},
     "users.remove_what_has_expired": {"queue": "slow"},

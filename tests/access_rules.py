@@ -55,6 +55,11 @@ def account(status: int, *, stranger: int | None = None, body: Any = None) -> Ru
     return Rule(status, status if stranger is None else stranger, 401, 403, 403, 401, None, body, "json")
 
 
+def staff_alone() -> Rule:
+    """The operators' own: neither the owner here nor the stranger is one."""
+    return Rule(403, 403, 401, 403, 403, 401, None, None, "json")
+
+
 # It tells those it does not know what it tells everybody.
 HEALTH = Rule(200, 200, 200, 200, 200, 200, READ, None, "json")
 # A record that was made without signing in is found by its id without signing in: 404 is all others learn.
@@ -126,6 +131,10 @@ RULES: dict[str, Rule] = {
     "get /api/v1/plant-identification/requests/{request_id}/photo/": owner_alone(200, READ, **RECORD),
     # Only its signed address leads to a photo, whoever has that; this one has no signature.
     "get /api/v1/plant-identification/requests/{request_id}/photo/{position}/": everybody(404),
+    # --- Experiments and models ---
+    "get /api/v1/plant-identification/experiments/": staff_alone(),
+    "get /api/v1/plant-identification/experiments/{experiment_id}/report/": staff_alone(),
+    "get /api/v1/plant-identification/models/report/": staff_alone(),
     # --- Plants and collections ---
     "get /api/v1/plant-identification/plants/": each_their_own(200, READ),
     "post /api/v1/plant-identification/plants/": each_their_own(201, WRITE, body={"nickname": "Ivy"}),
@@ -143,8 +152,14 @@ RULES: dict[str, Rule] = {
     # --- The encyclopedia ---
     "get /api/v1/plant-identification/species/": readers(200),
     "get /api/v1/plant-identification/species/{species_id}/": readers(200),
+    "get /api/v1/plant-identification/species/{species_id}/care/": readers(200),
     "get /api/v1/plant-identification/search/species/": readers(200),
     # --- The blog's readers ---
+    "get /api/v1/blog/posts/": readers(200),
+    "get /api/v1/blog/posts/{post}/": readers(200),
+    "get /api/v1/blog/categories/": readers(200),
+    "get /api/v1/blog/series/": readers(200),
+    "get /api/v1/blog/series/{slug}/": readers(200),
     "get /api/v1/blog/posts/{post_id}/comments/": readers(200),
     "post /api/v1/blog/posts/{post_id}/comments/": each_their_own(201, WRITE, body={"text": "Mine, too."}),
     "post /api/v1/blog/posts/{post_id}/views/": everybody(204),
@@ -167,6 +182,7 @@ RULES: dict[str, Rule] = {
     "get /api/v2/blog-posts/": everybody(200),
     "get /api/v2/blog-posts/{id}/": everybody(200),
     "get /api/v2/blog-posts/find/": everybody(404),
+    "get /api/v2/blog-posts/popular/": everybody(200),
     "get /api/v2/categories/": everybody(200),
     "get /api/v2/categories/{id}/": everybody(404),
     "get /api/v2/categories/find/": everybody(404),

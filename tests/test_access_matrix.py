@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 from rest_framework.views import APIView
 from wagtail.models import Site
 
-from apps.blog.models import BlogIndexPage, CommentState, PostComment
+from apps.blog.models import BlogIndexPage, BlogSeries, CommentState, PostComment
 from apps.blog.models.comments import PATH_STEP_CHARS
 from apps.blog.tests.factories import add_post
 from apps.core.testing.contract import current_contract
@@ -44,6 +44,7 @@ OF_THE_RECORD = ("id", "cache", "age_s", "created_at", "links")
 ACTORS = ("anonymous", "stranger", "expired_key", "other_key", "key", "owner")
 SCOPES = frozenset(map(str, ApiKeyScope))
 MISSING = {
+    "experiment_id",
     "export_id",
     "key_id",
     "session_id",
@@ -107,6 +108,7 @@ def _world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 @pytest.fixture
 def world(_world: World, db: None, settings: Any) -> World:
     settings.SIGN_IN_RATE = settings.REGISTER_RATE = settings.API_KEY_RATE = 1_000
+    settings.NEWSLETTER_RATE = 1_000
     settings.PLANT_ID_API_KEY = "of a service that is not asked here"
     return _world
 
@@ -129,8 +131,11 @@ def places_of(owner: User) -> dict[str, Any]:
         "plant_id": PlantFactory(owner=owner).pk,
         "collection_id": CollectionFactory(owner=owner).pk,
         "species_id": SpeciesFactory().pk,
+        "experiment_id": NOBODY,
         "blog-posts": post.pk,
+        "post": post.slug,
         "post_id": post.pk,
+        "slug": BlogSeries.objects.create(title="Ferns", slug="ferns").slug,
         "comment_id": comment.pk,
         "pages": home.pk,
     }
@@ -241,4 +246,4 @@ def test_a_new_view_is_closed_to_keys_until_it_says_otherwise(db: None, method: 
 def test_the_rules_name_every_place_there_is() -> None:
     """Else a new kind of thing would be asked for under an id that nobody has."""
     named = {place for operation in RULES for place in re.findall(r"{(\w+)}", operation)}
-    assert named == MISSING | {"id", "position", "post_id"}
+    assert named == MISSING | {"id", "position", "post", "post_id", "slug"}

@@ -68,13 +68,15 @@ def test_what_is_compiled_is_what_is_written(path: Path, catalog: Catalog) -> No
         if not message.id:
             continue
         for number, said in enumerate(both(message.string)):
-            found = (
-                compiled.gettext(message.id)
-                if isinstance(message.id, str)
-                else compiled.ngettext(*message.id, 1 if number == 0 else 2)
-            )
+            if message.context:
+                found = compiled.pgettext(message.context, message.id)
+            elif isinstance(message.id, str):
+                found = compiled.gettext(message.id)
+            else:
+                found = compiled.ngettext(*message.id, 1 if number == 0 else 2)
             assert found == said, MENDING
-    known = {key[0] if isinstance(key, tuple) else key for key in compiled._catalog if key}
+    keys = {key[0] if isinstance(key, tuple) else key for key in compiled._catalog if key}
+    known = {key.rpartition("\x04")[2] for key in keys}  # what stands before it is a context
     assert known == {both(message.id)[0] for message in catalog if message.id}, MENDING
 
 
@@ -84,9 +86,11 @@ _("one" " and " "two")
 Sentence("%(count)d leaf", {"count": n}, plural="%(count)d leaves")
 ngettext("a", "b", n) % {}
 gettext(TITLES[code])
+pgettext_lazy("care", "light")
 """
     found = [message.id for message in tool.read_module(code, "leaf.py")]
-    assert found == ["one and two", ("%(count)d leaf", "%(count)d leaves"), ("a", "b")]
+    assert found == ["one and two", ("%(count)d leaf", "%(count)d leaves"), "light", ("a", "b")]
+    assert [message.context for message in tool.read_module(code, "leaf.py")] == ["", "", "care", ""]
 
 
 def test_the_tool_finds_in_templates_what_django_finds() -> None:

@@ -175,14 +175,25 @@ LIMITS = {
         group="species",
         call=reads(f"{V1}/species/{NOWHERE}/"),
     ),
+    "care of a species": Limited(
+        operations=("get_species_care",),
+        setting="CONTENT_RATE",
+        group="species",
+        call=reads(f"{V1}/species/{NOWHERE}/care/"),
+    ),
     "species search": Limited(
         operations=("search_species",),
         setting="CONTENT_RATE",
         group="species",
         call=reads(f"{V1}/search/species/?q=rosa"),
     ),
-    "comments to read": Limited(
+    "the blog": Limited(
         operations=(
+            "list_posts",
+            "get_post",
+            "list_categories",
+            "list_series",
+            "get_series",
             "list_comments",
             "get_comment",
             "change_comment",
@@ -221,6 +232,7 @@ LIMITS = {
     ),
     "content": Limited(
         operations=(
+            "content_blog_posts_popular",
             "content_preview",
             *(f"content_{kind}_{action}" for kind in CONTENT for action in ("detail", "listing")),
         ),

@@ -75,6 +75,7 @@ COMMENTS_WAITING_MAX = 10  # of one person, so that nobody can bury the moderato
 COMMENT_EDIT_S = 900
 COMMENT_UNDO_S = 600  # how long a deletion can be taken back
 COMMENT_PERIOD_S = 3_600
+COMMENTS_ON_PAGE = 100  # the first; apps show the rest
 REPORT_NOTE_MAX_CHARS = 300
 REPORTS_PER_COMMENT_MAX = 20  # a moderator needs no more to look
 # What makes a comment wait; see services/spam.py

@@ -25,6 +25,7 @@ from wagtail.signals import page_published, page_slug_changed, page_unpublished,
 from apps.blog.constants import CONTENT
 from apps.blog.models import BlogAuthor, BlogCategory, BlogPostPage, BlogSeries
 from apps.blog.services.comments import erase_comments_of
+from apps.blog.services.pictures import have_picture_drawn
 from apps.blog.services.previews import forget_drafts
 from apps.blog.services.webhooks import announce_change
 from apps.core.kept_answers import forget_answers
@@ -44,6 +45,7 @@ def connect() -> None:
     for signal in (page_published, page_unpublished, page_slug_changed, post_page_move):
         signal.connect(_forget, dispatch_uid="content")
     page_published.connect(_index_again, sender=BlogPostPage, dispatch_uid="index-post")
+    post_save.connect(_have_drawn, sender=get_image_model(), dispatch_uid="pictures")
     page_published.connect(_forget_drafts, dispatch_uid="previews")
     page_published.connect(_tell_published, dispatch_uid="webhook")
     page_unpublished.connect(_tell_unpublished, dispatch_uid="webhook")
@@ -67,6 +69,10 @@ def _forget(**_: Any) -> None:
 
 def _forget_drafts(instance: Page, **_: Any) -> None:
     forget_drafts(instance)
+
+
+def _have_drawn(instance: Any, **_: Any) -> None:
+    have_picture_drawn(instance)
 
 
 def _tell_published(instance: Page, **_: Any) -> None:

@@ -6,13 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.blog.constants import RELATED_MAX_POSTS
-from apps.blog.models import BlogPostPage, BlogSeries, PostComment
+from apps.blog.models import BlogCategory, BlogPostPage, BlogSeries, PostComment
 from apps.blog.models.comments import MODERATE
+from apps.blog.models.reading import cards, in_reading_order, with_post_counts
+from apps.plant_identification.public import PlantSpecies
 from apps.users.public import User
+
+SEARCHED_POSTS_MAX = 200
+SERIES_POSTS_MAX = 100
 
 # What two posts have in common, and how much it says about whether readers of one want the other.
 _WEIGHTS = {"species": 4, "series": 3, "tags": 2, "categories": 1}
@@ -70,6 +75,43 @@ def find_place_in_series(*, post: BlogPostPage) -> PlaceInSeries | None:
 def list_people_who_may_edit() -> QuerySet[User]:
     may_enter = Q(groups__permissions__codename="access_admin") | Q(is_superuser=True)
     return User.objects.filter(may_enter, is_active=True).distinct().order_by("username")
+
+
+def list_posts() -> Any:
+    """Public ones, with what a list tells of them: as many queries for one as for a hundred."""
+    return _with_species(cards(BlogPostPage.objects.live().public()))
+
+
+def get_post(name: str) -> BlogPostPage | None:
+    """By its id or its slug; the newest, where posts below several pages share one."""
+    found: Any = _with_species(cards(BlogPostPage.objects.published())).defer(None)
+    post: BlogPostPage | None = None
+    if name.isascii() and name.isdigit():
+        post = found.filter(pk=name).first()
+    return post or found.filter(slug=name).first()
+
+
+def find_posts(text: str) -> list[int]:
+    """Ids of public posts in which these words stand, as the search of the pages finds them. Bounded."""
+    found = BlogPostPage.objects.live().public().search(text)
+    return [post.pk for post in found[:SEARCHED_POSTS_MAX]]
+
+
+def list_categories() -> QuerySet[BlogCategory]:
+    return with_post_counts(BlogCategory.objects.all())
+
+
+def list_series() -> QuerySet[BlogSeries]:
+    return with_post_counts(BlogSeries.objects.all())
+
+
+def list_posts_of_series(series: BlogSeries) -> Any:
+    """As they are meant to be read."""
+    return _with_species(cards(in_reading_order().filter(series=series)))[:SERIES_POSTS_MAX]
+
+
+def _with_species(posts: Any) -> Any:
+    return posts.prefetch_related(Prefetch("species", queryset=PlantSpecies.objects.visible().only("pk")))
 
 
 def popular_posts(*, days: int, limit: int) -> list[int]:

@@ -18,7 +18,7 @@ class PagesSitemap(Sitemap):  # type: ignore[misc]
 
     def items(self) -> Any:
         """Plain pages: their addresses and days need no other table. The root itself shows the front page."""
-        pages = Page.objects.descendant_of(self.get_wagtail_site().root_page)
+        pages = Page.objects.descendant_of(self.get_wagtail_site().root_page, inclusive=True)
         return pages.live().public().order_by("path")
 
 

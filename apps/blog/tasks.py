@@ -7,6 +7,7 @@ from celery import Task, shared_task
 from apps.blog.constants import WEBHOOK_PAUSES_S
 from apps.blog.services.comments import forget_deleted_comments
 from apps.blog.services.newsletter import SEND_NEWSLETTERS, forget_old_deliveries, send_due_newsletters
+from apps.blog.services.pictures import DRAW_PICTURE, draw_picture
 from apps.blog.services.scheduling import publish_what_is_due
 from apps.blog.services.subscriptions import forget_unconfirmed
 from apps.blog.services.views import forget_old_views, write_views
@@ -46,6 +47,11 @@ def deliver_webhook_task(self: Task, number: int, message: dict[str, Any]) -> No
         if exc.may_be_taken_later and tried < len(WEBHOOK_PAUSES_S):
             raise self.retry(countdown=WEBHOOK_PAUSES_S[tried]) from exc
         give_webhook_up(number=number, message=message, reason=str(exc))
+
+
+@shared_task(name=DRAW_PICTURE)
+def draw_picture_task(image_id: int) -> None:
+    draw_picture(image_id=image_id)
 
 
 @shared_task(name="blog.publish_scheduled")

@@ -36,6 +36,18 @@ TREFLE_RETRY_S, TREFLE_RETRY_MAX_S = 3_600, 7 * 86_400
 TREFLE_CLAIM_S = 120  # longer than one species takes; one whose worker died is asked about again after this
 TREFLE_BATCH = 20  # species in one run; the fleet's minute has room for more
 
+# --- The language model: never in a request, and each call by an editor's wish ----------------------------
+CARE_MODEL_TIMEOUT_S = 60  # in total; a text takes about ten
+CARE_MODEL_REPLY_MAX_BYTES = 200_000
+CARE_MODEL_MAX_TOKENS = 2_000  # of an answer
+CARE_MODEL_RESERVED_TOKENS = 8_000  # a question with 40 facts, and its answer
+CARE_MODEL_CIRCUIT_NAME = "care_model_api"
+CARE_MODEL_CIRCUIT_FAIL_MAX = 3
+CARE_MODEL_CIRCUIT_RESET_TIMEOUT = 120
+CARE_MODEL_CLAIM_S = 180  # longer than one call; a text whose worker died is written again after this
+CARE_MODEL_MONTHLY_CALLS = 200
+CARE_MODEL_MONTHLY_TOKENS = 500_000
+
 # --- Quota --------------------------------------------------------------------------------------------------
 PLANT_ID_MONTHLY_QUOTA = 100  # credits; identification 1, health 1 more
 PLANTNET_DAILY_QUOTA = 500  # requests, reset 00:00 UTC

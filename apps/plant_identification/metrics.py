@@ -52,6 +52,12 @@ STAMPEDES = counter(
     "plant_id_stampede_prevented_total", "Callers served by what another was loading, instead of a call."
 )
 
+CARE_TEXTS = counter(
+    "plant_id_care_texts_total",
+    "Texts on care asked of the language model, by outcome.",
+    ["outcome"],
+)
+
 # What the service itself said, or would say of this photo again, is no error of the service.
 _USABLE = frozenset({ProviderState.ANSWERED, ProviderState.REFUSED_PHOTO})
 _SUCCESS = frozenset({AnswerStatus.COMPLETE.value, AnswerStatus.PARTIAL.value})
@@ -71,6 +77,10 @@ def prepare_series(provider: str) -> None:
         by_provider.labels(provider)
     for outcome in (ProviderState.ANSWERED, ProviderState.FAILED, ProviderState.TIMED_OUT):
         CALLS.labels(provider, outcome.value)
+
+
+def count_care_text(outcome: str) -> None:
+    CARE_TEXTS.labels(outcome).inc()
 
 
 def count_request() -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -11,7 +12,15 @@ from apps.core.fleet.events import event_noted
 from apps.core.fleet.live import tell_group
 from apps.core.kept_answers import forget_answers
 from apps.plant_identification import constants
-from apps.plant_identification.models import PlantIdentificationRequest, PlantSpecies
+from apps.plant_identification.models import (
+    FactSource,
+    PlantIdentificationRequest,
+    PlantSpecies,
+    SpeciesFact,
+    SpeciesPicture,
+    ToxicityStatement,
+)
+from apps.plant_identification.services.encyclopedia.hazards import HAZARDS
 from apps.plant_identification.services.operators import GROUP, is_operator, session_digest
 from apps.plant_identification.services.purging import note_erasure
 
@@ -22,10 +31,23 @@ def note_erasure_of_record(instance: PlantIdentificationRequest, **_: Any) -> No
     note_erasure(digest=instance.digest, photo_digest=instance.photo_digest, options=instance.options)
 
 
-@receiver((post_save, post_delete), sender=PlantSpecies, dispatch_uid="plant_identification.forget_species")
 def forget_species_answers(**_: Any) -> None:
-    """What the services teach comes past this, and says so itself."""
+    """What services teach, loaders load and editors merge comes past this, and says so itself."""
     forget_answers(constants.SPECIES_ANSWERS)
+
+
+for told in (PlantSpecies, SpeciesFact, ToxicityStatement, SpeciesPicture, FactSource):
+    uid = f"plant_identification.forget_{told.__name__}"
+    receiver((post_save, post_delete), sender=told, dispatch_uid=uid)(forget_species_answers)
+
+
+@receiver(
+    (post_save, post_delete), sender=ToxicityStatement, dispatch_uid="plant_identification.forget_hazards"
+)
+@receiver(post_save, sender=FactSource, dispatch_uid="plant_identification.forget_hazards_of_source")
+def forget_hazards(**_: Any) -> None:
+    """Other processes hear of it when they look again, within a minute."""
+    transaction.on_commit(HAZARDS.forget)
 
 
 @receiver(event_noted, dispatch_uid="plant_identification.tell_operators")

@@ -5,16 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, TextField, Value
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import NullIf
 
 from apps.plant_identification.models import (
+    Experiment,
+    FactSource,
     IdentificationFeedback,
     Plant,
     PlantCollection,
     PlantIdentificationRequest,
     PlantIdentificationResult,
     PlantSpecies,
+    SpeciesPicture,
 )
 from apps.plant_identification.models.requests import RequestQuerySet
 
@@ -60,11 +63,31 @@ def get_feedback(user: Any, request_id: UUID) -> IdentificationFeedback | None:
 
 
 def list_species() -> QuerySet[PlantSpecies]:
-    return PlantSpecies.objects.visible()
+    return PlantSpecies.objects.visible().for_lists()
 
 
 def get_species(species_id: UUID) -> PlantSpecies | None:
-    return PlantSpecies.objects.visible().filter(pk=species_id).first()
+    """With its facts and pictures. One that was merged is found as well, and says into which."""
+    species = PlantSpecies.objects.of_this_world().filter(pk=species_id)
+    return species.prefetch_related("facts__source", "pictures__image__renditions").first()
+
+
+def pictured() -> Exists:
+    """Of species: whether there is a picture."""
+    return Exists(SpeciesPicture.objects.filter(species=OuterRef("pk")))
+
+
+def list_rows_of_this_world(model: type[Model]) -> QuerySet[Any]:
+    """Facts, hazards or pictures of the species one sees."""
+    rows = model._default_manager.filter(species__in=PlantSpecies.objects.visible())  # noqa: SLF001
+    return rows.select_related("species", "source")
+
+
+def list_sources_of(species: PlantSpecies) -> QuerySet[FactSource]:
+    """Whose words its page shows: of facts, names and pictures."""
+    keys = {fact.source.key for fact in species.facts.all()} | set(species.catalogue.get("sources", []))
+    pictured = {picture.source_id for picture in species.pictures.all() if picture.source_id}
+    return FactSource.objects.filter(Q(key__in=keys) | Q(pk__in=pictured)).order_by("key")
 
 
 def list_plants(user: Any) -> QuerySet[Plant]:
@@ -86,3 +109,11 @@ def list_collections(user: Any) -> QuerySet[PlantCollection]:
 
 def get_collection(user: Any, collection_id: UUID) -> PlantCollection | None:
     return list_collections(user).filter(pk=collection_id).first()
+
+
+def list_experiments() -> QuerySet[Experiment]:
+    return Experiment.objects.all()
+
+
+def get_experiment(experiment_id: UUID) -> Experiment | None:
+    return Experiment.objects.filter(pk=experiment_id).first()

@@ -12,6 +12,7 @@ from apps.plant_identification.models import IdentificationAnswer
 from apps.plant_identification.services.cleaning import remove_what_nobody_needs
 from apps.plant_identification.services.combined_identification_service import COMPLETE_ANSWER, get_service
 from apps.plant_identification.services.completion import complete_answer
+from apps.plant_identification.services.encyclopedia.care_texts import WRITE_CARE_TEXT, write_care_text
 from apps.plant_identification.services.encyclopedia.enrichment import (
     ENRICH_SPECIES,
     enrich_due_species,
@@ -90,3 +91,8 @@ def enrich_species_task(species_id: str, is_wanted: bool = False) -> str:  # noq
 def enrich_due_species_task() -> int:
     """Ask Trefle about species that are due, the most identified first. Nothing happens without a key."""
     return enrich_due_species()
+
+
+@shared_task(name=WRITE_CARE_TEXT)
+def write_care_text_task(species_id: str, language: str) -> str:
+    return write_care_text(species_id=UUID(species_id), language=language)

@@ -16,13 +16,10 @@ class Pytest:
 
 @pytest.fixture
 def tests(monkeypatch):
-    def run(*codes: int, failures: int = 0, coverage: int = 100) -> tuple[bool, Pytest]:
+    def run(*codes: int, failures: int = 0) -> tuple[bool, Pytest]:
         fake = Pytest(*codes)
         monkeypatch.setattr(check, "run_pytest", fake)
         monkeypatch.setattr(check, "last_failures", lambda: [f"test_{number}" for number in range(failures)])
-        monkeypatch.setattr(
-            check, "_run", lambda command: check.Outcome(coverage >= int(command[-1].partition("=")[2]))
-        )
         return check._test({}).is_good, fake
 
     return run
@@ -54,8 +51,3 @@ def test_many_failures_and_a_pytest_that_broke_down_get_no_second_chance(tests, 
 
     assert not is_good
     assert len(fake.asked) == 1
-
-
-def test_too_little_coverage_fails_the_check_whichever_run_passed(tests):
-    assert not tests(0, coverage=check.LEAST_COVERAGE - 1)[0]
-    assert not tests(1, 0, failures=1, coverage=check.LEAST_COVERAGE - 1)[0]

@@ -10,6 +10,11 @@ PLANTNET_BASE_URL = env.str("PLANTNET_BASE_URL", default="https://my-api.plantne
 PROVIDER_SANDBOX = env.bool("PROVIDER_SANDBOX", default=False)  # the two addresses are the sandbox's
 TREFLE_API_KEY = env.str("TREFLE_API_KEY", default="")  # empty: nobody is asked
 TREFLE_BASE_URL = env.str("TREFLE_BASE_URL", default="https://trefle.io/api/v1")
+CARE_MODEL_API_KEY = env.str("CARE_MODEL_API_KEY", default="")  # empty: there is none
+CARE_MODEL_BASE_URL = env.str("CARE_MODEL_BASE_URL", default="https://api.openai.com/v1")
+CARE_MODEL_NAME = env.str("CARE_MODEL_NAME", default="gpt-4o-mini")
+CARE_MODEL_MONTHLY_CALLS = env.int("CARE_MODEL_MONTHLY_CALLS", default=constants.CARE_MODEL_MONTHLY_CALLS)
+CARE_MODEL_MONTHLY_TOKENS = env.int("CARE_MODEL_MONTHLY_TOKENS", default=constants.CARE_MODEL_MONTHLY_TOKENS)
 PLANT_ID_MONTHLY_QUOTA = env.int("PLANT_ID_MONTHLY_QUOTA", default=constants.PLANT_ID_MONTHLY_QUOTA)
 PLANTNET_DAILY_QUOTA = env.int("PLANTNET_DAILY_QUOTA", default=constants.PLANTNET_DAILY_QUOTA)
 QUOTA_USER_SHARE = env.float("QUOTA_USER_SHARE", default=constants.QUOTA_USER_SHARE)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from wagtail.admin.panels import FieldPanel
+from wagtail.admin.panels import FieldPanel, Panel
 from wagtail.admin.ui.tables import Column, DateColumn
 from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.bulk_actions.snippet_bulk_action import SnippetBulkAction
@@ -32,6 +32,22 @@ class DecideView(EditView):  # type: ignore[misc]
         return PostComment.objects.get(pk=self.object.pk)
 
 
+class DoubtsPanel(FieldPanel):  # type: ignore[misc]
+    def format_value_for_display(self, value: list[str]) -> str:
+        return "; ".join(value) or "No rule doubts it."
+
+
+class ReportsPanel(Panel):  # type: ignore[misc]
+    """What readers say about it. Who they are is nobody's business here."""
+
+    class BoundPanel(Panel.BoundPanel):  # type: ignore[misc]
+        template_name = "blog/admin/reports.html"
+
+        def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:
+            context: dict[str, Any] = super().get_context_data(parent_context)
+            return {**context, "reports": self.instance.reports.order_by("created_at")}
+
+
 class CommentViewSet(SnippetViewSet):  # type: ignore[misc]
     model = PostComment
     icon = "comment"
@@ -49,11 +65,12 @@ class CommentViewSet(SnippetViewSet):  # type: ignore[misc]
         Column("report_count", label="Reports", sort_key="report_count"),
         DateColumn("created_at", label="Written", sort_key="created_at"),
     ]
-    panels: ClassVar[list[FieldPanel]] = [
-        FieldPanel("text", read_only=True),
-        FieldPanel("author", read_only=True),
+    panels: ClassVar[list[Panel]] = [
+        FieldPanel("text", read_only=True, help_text="As the reader wrote it."),
+        FieldPanel("author", read_only=True, help_text="The public name."),
         FieldPanel("post", read_only=True),
-        FieldPanel("doubts", read_only=True, heading="Why it waits"),
+        DoubtsPanel("doubts", read_only=True, heading="Why it waits", help_text="Its author is not told."),
+        ReportsPanel(heading="Reports"),
         FieldPanel("state"),
     ]
 

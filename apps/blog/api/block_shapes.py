@@ -106,4 +106,4 @@ def shape_of(block: blocks.Block) -> Shape:
             return {"type": "boolean"}
         case blocks.IntegerBlock():
             return {"type": ["integer", "null"]}
-    return TEXT
+    return TEXT if block.required else MAYBE  # null where it was never filled in

@@ -1,5 +1,6 @@
 """What posts and pages are told with: pictures, subjects, people, plants."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,7 +9,7 @@ from wagtail.api.v2.utils import get_object_detail_url
 from wagtail.images.models import AbstractImage, SourceImageIOError
 
 from apps.blog.constants import RENDITIONS
-from apps.blog.models import BlogAuthor, BlogCategory, BlogSeries
+from apps.blog.models import BlogAuthor, BlogCategory, BlogIndexPage, BlogSeries
 from apps.blog.models.reading import page_of
 from apps.core.languages import ENGLISH
 from apps.core.links import link_to
@@ -17,19 +18,19 @@ from apps.plant_identification.public import PlantSpecies
 LINKED_SPECIES = "v1:plant-identification:species-detail"
 
 
-class RenditionSerializer(serializers.Serializer[Any]):
+class ContentRenditionSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
 
 
-class RenditionsSerializer(serializers.Serializer[Any]):
+class ContentRenditionsSerializer(serializers.Serializer[Any]):
     """The same picture in other sizes; those that are cut keep its focal point in view."""
 
-    card = RenditionSerializer(help_text="640 × 400, cut")
-    small = RenditionSerializer(help_text="at most 640 × 640")
-    large = RenditionSerializer(help_text="at most 1280 × 1280")
-    social = RenditionSerializer(help_text="1200 × 630, cut")
+    card = ContentRenditionSerializer(help_text="640 × 400, cut")
+    small = ContentRenditionSerializer(help_text="at most 640 × 640")
+    large = ContentRenditionSerializer(help_text="at most 1280 × 1280")
+    social = ContentRenditionSerializer(help_text="1200 × 630, cut")
 
 
 class FocalPointSerializer(serializers.Serializer[Any]):
@@ -58,10 +59,10 @@ def describe_renditions(image: AbstractImage) -> dict[str, Any] | None:
         drawn = image.get_renditions(*RENDITIONS.values())
     except SourceImageIOError:
         return None
-    return {name: RenditionSerializer(drawn[spec]).data for name, spec in RENDITIONS.items()}
+    return {name: ContentRenditionSerializer(drawn[spec]).data for name, spec in RENDITIONS.items()}
 
 
-class PictureSerializer(serializers.Serializer[AbstractImage]):
+class ContentPictureSerializer(serializers.Serializer[AbstractImage]):
     id = serializers.IntegerField()
     title = serializers.CharField()
     alt_text = serializers.CharField(
@@ -77,7 +78,7 @@ class PictureSerializer(serializers.Serializer[AbstractImage]):
     def get_focal_point(self, image: AbstractImage) -> dict[str, int] | None:
         return describe_focal_point(image)
 
-    @extend_schema_field(RenditionsSerializer(allow_null=True))
+    @extend_schema_field(ContentRenditionsSerializer(allow_null=True))
     def get_renditions(self, image: AbstractImage) -> dict[str, Any] | None:
         return describe_renditions(image)
 
@@ -91,24 +92,21 @@ class SubjectSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     slug = serializers.CharField()
     detail_url = serializers.SerializerMethodField()
+    html_url = serializers.SerializerMethodField(help_text="null where it has no page of its own.")
 
     def get_detail_url(self, subject: Any) -> str:
         return detail_url_of(self.context, subject)
-
-
-class SubjectWithPageSerializer(SubjectSerializer):
-    name = serializers.CharField()
-    html_url = serializers.SerializerMethodField(help_text="null where it has no page of its own.")
 
     def get_html_url(self, subject: Any) -> str | None:
         return html_url_of(self.context, subject)
 
 
-class PostCategorySerializer(SubjectWithPageSerializer):
-    pass
+class PostCategorySerializer(SubjectSerializer):
+    name = serializers.CharField()
 
 
-class PostAuthorSerializer(SubjectWithPageSerializer):
+class PostAuthorSerializer(SubjectSerializer):
+    name = serializers.CharField()
     role = serializers.CharField()
 
 
@@ -138,12 +136,24 @@ def common_name_of(species: PlantSpecies) -> str | None:
     return str(names[0]) if names else None
 
 
-def html_url_of(context: dict[str, Any], thing: Any) -> str | None:
+def html_url_of(context: Mapping[str, Any], thing: Any) -> str | None:
+    if isinstance(thing, BlogSeries):
+        return _address_of_series(context, thing)
     page = page_of(thing)
     return page.get_full_url(context["request"]) if page else None
 
 
+def _address_of_series(context: Mapping[str, Any], series: BlogSeries) -> str | None:
+    """Its list is a part of the blog. The blog is looked up once for an answer."""
+    view = context["view"]
+    if not hasattr(view, "blog"):
+        view.blog = BlogIndexPage.objects.live().public().order_by("path").first()
+    is_empty = getattr(series, "post_count", 1) == 0  # a post that names it is one
+    address = view.blog.get_full_url(context["request"]) if view.blog and not is_empty else None
+    return f"{address}{view.blog.reverse_subpage('series', args=[series.slug])}" if address else None
+
+
 def detail_url_of(
-    context: dict[str, Any], thing: AbstractImage | BlogAuthor | BlogCategory | BlogSeries
+    context: Mapping[str, Any], thing: AbstractImage | BlogAuthor | BlogCategory | BlogSeries
 ) -> str:
     return str(get_object_detail_url(context["router"], context["request"], type(thing), thing.pk))

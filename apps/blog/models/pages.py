@@ -69,7 +69,7 @@ class BlogIndexPage(RoutablePageMixin, HeadlessPreviewMixin):  # type: ignore[mi
 
         return super().get_context(request, *args, **kwargs) | index_context(self, request)  # type: ignore[no-any-return]
 
-    @path("tags/<str:slug>/", name="tag")
+    @path("tags/<str:slug>/", name="tag")  # type: ignore[untyped-decorator]
     def show_tag(self, request: HttpRequest, slug: str) -> TemplateResponse:
         from apps.blog.models.contexts import tag_context
 
@@ -79,7 +79,7 @@ class BlogIndexPage(RoutablePageMixin, HeadlessPreviewMixin):  # type: ignore[mi
             raise Http404
         return self.render(request, context_overrides=context)  # type: ignore[no-any-return]
 
-    @path("series/<str:slug>/", name="series")
+    @path("series/<str:slug>/", name="series")  # type: ignore[untyped-decorator]
     def show_series(self, request: HttpRequest, slug: str) -> TemplateResponse:
         from apps.blog.models.contexts import series_context
 

@@ -38,7 +38,8 @@ def species_with_pages() -> QuerySet[PlantSpecies]:
 
 def species_on_pages() -> Any:
     """Pages of species that are shown at present: none of the sandbox beside real ones."""
-    return PlantSpeciesPage.objects.filter(species__in=PlantSpecies.objects.visible())
+    shown = PlantSpeciesPage.objects.filter(species__in=PlantSpecies.objects.visible())
+    return PlantSpeciesPage.objects.filter(pk__in=shown.values("pk"))  # a search takes no other condition
 
 
 def page_of(thing: Model) -> Any | None:
@@ -74,7 +75,10 @@ def whole_posts(posts: Any) -> Any:
 def with_post_counts(things: QuerySet[Any]) -> QuerySet[Any]:
     """How many public posts there are in a category, of an author, in a series."""
     published = BlogPostPage.objects.live().public().values("pk")
-    return things.annotate(post_count=Count("posts", filter=Q(posts__pk__in=published), distinct=True))
+    counted: QuerySet[Any] = things.annotate(
+        post_count=Count("posts", filter=Q(posts__pk__in=published), distinct=True)
+    )
+    return counted
 
 
 def in_reading_order() -> Any:

@@ -43,11 +43,11 @@ def forget_drafts(page: Page) -> None:
     PreviewDraft.objects.filter(page=page.pk).delete()
 
 
-def _read(token: str) -> dict[str, str | int | None]:
+def _read(token: str) -> dict[str, Any]:
     if not token or len(token) > TOKEN_MAX_CHARS:
         raise PreviewRefused
     try:
-        named: dict[str, str | int | None] = signing.loads(token, salt=PREVIEW_SALT, max_age=PREVIEW_S)
+        named: dict[str, Any] = signing.loads(token, salt=PREVIEW_SALT, max_age=PREVIEW_S)
     except signing.SignatureExpired as exc:
         raise PreviewRefused(
             Sentence("This preview has expired. Open it again in the editor."), code=ErrorCode.LINK_EXPIRED

@@ -164,6 +164,21 @@ def test_only_public_posts_that_take_comments_take_them(post, blog, known, setti
     assert client_of(known).delete(f"{BLOG}/comments/{said.pk}/").status_code == 204
 
 
+def test_the_page_of_a_post_shows_what_everybody_may_read_as_text(post, known):
+    question = say(known, post, "<script>alert(1)</script>\nReally?")
+    say(UserFactory(), post, "Yes.", parent=question)
+    say(known, post, "still waiting", state=CommentState.PENDING)
+
+    for client in (client_of(None), client_of(known)):
+        page = client.get(post.url).content.decode()
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;<br>Really?" in page
+        assert "still waiting" not in page
+    client_of(known).delete(f"{BLOG}/comments/{question.pk}/")
+    page = client_of(None).get(post.url).content.decode()
+    assert "This comment is gone." in page
+    assert "Really?" not in page
+
+
 # --- What is written ----------------------------------------------------------------------------------------
 def test_text_is_kept_as_it_was_written_and_sent_as_data(post, known):
     text = '<script>alert(1)</script> & **bold** "quoted"\nnext line'

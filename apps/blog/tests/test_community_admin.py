@@ -80,9 +80,13 @@ def test_several_are_decided_about_at_once_and_audited(moderator, comments, acti
 
 
 def test_one_is_read_in_full_and_decided_about(moderator, comments):
+    reporter = UserFactory(username="quiet-reporter")
+    comments[0].reports.create(reporter=reporter, reason="abuse", note="<i>Look</i>")
     address = f"{COMMENTS}edit/{comments[0].pk}/"
     page = moderator.get(address).content.decode()
-    assert "Words 0 &lt;script&gt;" in page
+    for text in ("Words 0 &lt;script&gt;", "many links", "dangerous: &lt;i&gt;Look"):
+        assert text in page
+    assert "quiet-reporter" not in page
 
     form = {"state": "published", "text": "Put into their mouth", "doubts": "[]"}
     assert moderator.post(address, form).status_code == 302

@@ -1,10 +1,12 @@
 import json
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from wagtail.images import get_image_model
 from wagtail.models import Collection, CollectionViewRestriction, PageViewRestriction
 
-from apps.blog.models import BlogCategoryPage
+from apps.blog.models import BlogCategoryPage, PostViews
 from apps.blog.tests.factories import (
     add_author,
     add_category,
@@ -206,6 +208,26 @@ def test_posts_are_found_by_what_they_are_sorted_by(client, sorted_posts, query,
     assert titles(client.get(f"/api/v2/blog-posts/?{query.format(**sorted_posts)}")) == found
 
 
+def test_posts_that_were_opened_most_come_first(client, blog):
+    today = timezone.now().date()
+    often, seldom, hidden = add_post(blog, title="Often"), add_post(blog, title="Seldom"), add_post(blog)
+    long_ago = add_post(blog, title="Long ago")
+    add_post(blog, title="Never")
+    make_private(hidden)
+    for post, count, days in (
+        (seldom, 1, 0),
+        (often, 2, 1),
+        (often, 3, 3),
+        (hidden, 9, 0),
+        (long_ago, 7, 40),
+    ):
+        PostViews.objects.create(post=post, count=count, day=today - timedelta(days=days))
+
+    assert titles(client.get("/api/v2/blog-posts/popular/")) == ["Often", "Seldom"]
+    assert titles(client.get("/api/v2/blog-posts/popular/?days=60&limit=1")) == ["Long ago"]
+    assert titles(client.get("/api/v2/blog-posts/popular/?days=1&fields=_,title")) == ["Seldom"]
+
+
 def test_one_post_is_told_with_people_plants_and_pictures(client, blog):
     post = add_rich_post(blog)
     image = post.featured_image
@@ -221,10 +243,11 @@ def test_one_post_is_told_with_people_plants_and_pictures(client, blog):
     assert (species["common_name"], species["html_url"][-1]) == ("Fig", "/")
     assert client.get(species["encyclopedia_url"]).json()["id"] == species["id"]
     assert told["series"]["title"] == post.series.title
+    assert post.title in client.get(told["series"]["html_url"]).text
     assert told["featured_image"]["focal_point"] == {"x": 100, "y": 120, "width": 50, "height": 50}
     renditions = told["featured_image"]["renditions"].items()
     sizes = {name: (each["width"], each["height"]) for name, each in renditions}
-    assert sizes == {"card": (640, 400), "small": (640, 498), "large": (900, 700), "social": (900, 473)}
+    assert sizes == {"card": (640, 400), "small": (640, 497), "large": (900, 700), "social": (900, 473)}
     assert told["reading_minutes"] == 1
     for link in (category, author, told["series"], told["featured_image"]):
         assert client.get(link["detail_url"]).status_code == 200
@@ -329,6 +352,11 @@ def test_a_parameter_that_makes_no_sense_is_the_clients_mistake(client, home, en
         "blog-posts/?tag=a" + ",a" * 20,
         "blog-posts/?tags=a",
         "blog-posts/?order=tags",
+        "blog-posts/popular/?days=0",
+        "blog-posts/popular/?days=366",
+        "blog-posts/popular/?days=x",
+        "blog-posts/popular/?limit=51",
+        "blog-posts/popular/?category=light",
         "blog-posts/?id=x",
         "categories/?id=x",
         "blog-posts/?featured_image=x",

@@ -3,9 +3,12 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
+from django.utils.http import http_date
 from wagtail.models import PageViewRestriction
 
-from apps.blog.tests.factories import add_post, create_image, make_private
+from apps.blog.api.views import TOLD
+from apps.blog.tests.factories import add_category, add_post, create_image, make_private
+from apps.core import kept_answers
 
 POSTS = "/api/v2/blog-posts/"
 
@@ -13,6 +16,13 @@ POSTS = "/api/v2/blog-posts/"
 @pytest.fixture(autouse=True)
 def _kept(settings):
     settings.PUBLIC_ANSWERS_KEPT_S = 30
+    begin_anew()
+
+
+def begin_anew():
+    """This process remembers for a second what the test before this one has changed."""
+    for tag in TOLD:
+        kept_answers._begin_generation(tag)
 
 
 @pytest.fixture
@@ -99,6 +109,62 @@ def test_a_new_title_of_a_picture_and_a_new_address_are_told(
     after = client.get(path).json()
     assert after != before
     assert after["title"] == "Fern"
+
+
+class Clock:
+    """Stands for the module `time`, where only the wall clock is looked at."""
+
+    def __init__(self):
+        self.now = 2_000_000_000.2
+
+    def time(self):
+        return self.now
+
+
+def test_a_reader_is_told_since_when_nothing_has_changed(
+    client, post, monkeypatch, django_capture_on_commit_callbacks
+):
+    clock = Clock()
+    monkeypatch.setattr(kept_answers, "time", clock)
+    begin_anew()
+    with django_capture_on_commit_callbacks(execute=True):
+        edit(post)
+    assert "Last-Modified" not in client.get(POSTS)  # in this second it may change once more
+    clock.now += 1
+    known = client.get(POSTS)["Last-Modified"]
+    assert known == http_date(2_000_000_000)
+    assert client.get(POSTS, headers={"If-Modified-Since": known}).status_code == 304
+
+    with django_capture_on_commit_callbacks(execute=True):
+        post.delete()
+
+    assert client.get(POSTS, headers={"If-Modified-Since": known}).json()["items"] == []
+
+
+@pytest.mark.parametrize("path", ["/api/v2/species/", "/api/v2/blog-posts/popular/"])
+def test_what_readers_change_by_reading_has_no_such_moment(client, post, monkeypatch, path):
+    clock = Clock()
+    monkeypatch.setattr(kept_answers, "time", clock)
+    begin_anew()
+    client.get(path)
+    clock.now += 5
+    assert "Last-Modified" not in client.get(path)
+    assert "ETag" in client.get(path)
+
+
+def test_a_category_s_new_name_is_told_with_its_posts(client, post, django_capture_on_commit_callbacks):
+    category = add_category("Light")
+    with django_capture_on_commit_callbacks(execute=True):
+        post.categories = [category]
+        post.save()
+    named = lambda: client.get(POSTS).json()["items"][0]["categories"][0]["name"]  # noqa: E731
+    assert named() == "Light"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        category.name = "Shade"
+        category.save()
+
+    assert named() == "Shade"
 
 
 def test_refusals_and_limits_are_not_kept(client, post, settings):

@@ -214,7 +214,7 @@ def test_a_post_is_sent_to_who_has_confirmed_and_to_nobody_else(blog, editor, ma
     assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     one_click = letter.extra_headers["List-Unsubscribe"].strip("<>")
     assert token_in(one_click) == subscriptions.unsubscribe_token(rows[0].pk)
-    assert "abbestellen" in by_address[rows[1].email].body
+    assert "Abbestellen" in by_address[rows[1].email].body
     issue.refresh_from_db()
     assert (issue.sent_count, bool(issue.finished_at)) == (2, True)
     assert AuditEntry.objects.get().after == {"subscribers": 2}

@@ -62,7 +62,8 @@ def refused(response):
 def test_what_an_editor_has_typed_is_shown_and_saved_nowhere(client, blog, editor):
     post = add_post(blog, title="Fern")
     category = add_category("Light")
-    client.post(f"/cms/pages/{post.pk}/edit/preview/", form_of(post, categories=[str(category.pk)]))
+    form = form_of(post) | {"categories": [str(category.pk)]}
+    client.post(f"/cms/pages/{post.pk}/edit/preview/", form)
 
     told = ask(client, look(client, f"{post.pk}/edit"))
 
@@ -70,7 +71,7 @@ def test_what_an_editor_has_typed_is_shown_and_saved_nowhere(client, blog, edito
     assert told["Cache-Control"] == "no-store"
     assert told.json()["id"] == post.pk
     assert told.json()["intro"] == "Not yet said."
-    assert told.json()["body"][0]["value"] == "<p>Only drafted.</p>"
+    assert "Only drafted." in told.json()["body"][0]["value"]
     assert [each["slug"] for each in told.json()["categories"]] == ["light"]
     assert client.get(f"/api/v2/blog-posts/{post.pk}/").json()["intro"] == "What it is about."
     assert editor.username not in told.text

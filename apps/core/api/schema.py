@@ -169,6 +169,7 @@ _HEADERS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 _ALWAYS = ("X-Request-ID", "API-Version")
 _HEADERS_OF_STATUS = {
+    "301": ("Location",),
     "302": ("Location",),
     "401": ("WWW-Authenticate",),
     "429": ("RateLimit", "RateLimit-Policy", "Retry-After"),

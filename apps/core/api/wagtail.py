@@ -109,7 +109,9 @@ class ContentAutoSchema(ProblemAutoSchema):
     def _told(self, *, in_full: bool) -> dict[str, Any]:
         """A component of the description: what is always told, and what `fields` can ask for besides."""
         name = f"{self.view.told_as}{'' if in_full else 'Summary'}"
-        component = ResolvedComponent(name, ResolvedComponent.SCHEMA, object=name)
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name, ResolvedComponent.SCHEMA, object=name
+        )
         if component not in self.registry:
             self.registry.register(component)
             component.schema = self._shape(in_full=in_full)

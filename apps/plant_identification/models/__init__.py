@@ -1,7 +1,9 @@
 """One module per aggregate; this is the list Django reads."""
 
 from apps.plant_identification.models.answers import IdentificationAnswer, PlantIdentificationResult
+from apps.plant_identification.models.care_texts import CareModelMonth, CareTextState, GeneratedCare
 from apps.plant_identification.models.erasures import PhotoErasure, UnwantedCopy
+from apps.plant_identification.models.experiments import Experiment, ExperimentStatus
 from apps.plant_identification.models.feedback import IdentificationFeedback
 from apps.plant_identification.models.lookups import LookupState, TrefleLookup
 from apps.plant_identification.models.photos import PhotoSet
@@ -26,8 +28,13 @@ from apps.plant_identification.models.species_names import (
 )
 
 __all__ = [
+    "CareModelMonth",
+    "CareTextState",
+    "Experiment",
     "ExperimentGroup",
+    "ExperimentStatus",
     "FactSource",
+    "GeneratedCare",
     "IdentificationAnswer",
     "IdentificationFeedback",
     "LookupState",

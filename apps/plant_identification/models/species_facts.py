@@ -123,6 +123,14 @@ class SpeciesPicture(TimestampedModel):
     licence = models.CharField(max_length=100, help_text="such as CC-BY-4.0")
     licence_url = models.URLField(max_length=500, blank=True)
     source_url = models.URLField(max_length=500, blank=True)
+    source = models.ForeignKey(
+        FactSource,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pictures",
+        help_text="the dataset it comes from; none for an editor's",
+    )
     position = models.PositiveSmallIntegerField(default=0, help_text="the lowest is shown first")
 
     class Meta:

@@ -41,6 +41,11 @@ class SpeciesName(models.Model):
     kind = models.CharField(max_length=10, choices=NameKind.choices)
     name = models.CharField(max_length=200)
     folded = BytewiseCharField(max_length=200)
+    is_vouched = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Somebody who knows says that it means this species; services' lists of synonyms do not.",
+    )
 
     class Meta:
         indexes = [models.Index(fields=["from_sandbox", "folded"], name="species_name_begins")]

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet, QuotaReservation, QuotaShare
+from apps.plant_identification.services.encyclopedia.merging import settle_merged_species
 from apps.plant_identification.services.purging import note_erasure
 from apps.plant_identification.services.quota import TOKEN_KEPT_DAYS
 from apps.plant_identification.services.similar_photos import forget_old_fingerprints
@@ -18,6 +19,7 @@ def remove_what_nobody_needs() -> None:
     now = datetime.now(UTC)
     _note_what_no_record_shows(older_than=now - YOUNG)
     forget_old_fingerprints()
+    settle_merged_species()
     _remove_ledger_rows(now)
 
 

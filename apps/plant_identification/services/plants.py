@@ -18,9 +18,12 @@ from apps.plant_identification.models import (
     Plant,
     PlantCollection,
     PlantIdentificationRequest,
-    PlantSpecies,
 )
-from apps.plant_identification.services.encyclopedia.species import find_species, headline_species_id
+from apps.plant_identification.services.encyclopedia.species import (
+    find_current,
+    find_species,
+    headline_species_id,
+)
 from apps.plant_identification.services.undo import bring_back, last_moment, take_away
 
 BATCH = 500
@@ -134,7 +137,7 @@ def _take_over(plant: Plant, user: Any, identification_id: UUID) -> None:
     if record.answer is not None:
         plant.scientific_name = record.answer.plant_name
         species_id = headline_species_id(record.answer.document)
-        plant.species = PlantSpecies.objects.visible().filter(pk=species_id).first() if species_id else None
+        plant.species = find_current(species_id) if species_id else None
 
 
 def _write(plant: Plant, user: Any, facts: Mapping[str, Any]) -> None:
@@ -163,7 +166,7 @@ def _name(plant: Plant, facts: Mapping[str, Any]) -> None:
     if "species" in facts:
         plant.species = None
         if facts["species"] is not None:
-            plant.species = PlantSpecies.objects.visible().filter(pk=facts["species"]).first()
+            plant.species = find_current(facts["species"])
             if plant.species is None:
                 raise _refusal("species", "does_not_exist", NO_SPECIES)
             plant.scientific_name = plant.species.canonical_name

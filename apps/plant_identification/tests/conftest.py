@@ -15,6 +15,12 @@ from apps.users.tests.factories import UserFactory
 IDENTIFY = "/api/v1/plant-identification/identify/"
 
 
+def pytest_configure(config):
+    # Wagtail leaves the temporary file it drew a rendition into to the garbage collector, which closes it.
+    for opened in ("<tempfile.SpooledTemporaryFile", "<_io.BufferedRandom"):
+        config.addinivalue_line("filterwarnings", f"ignore:Unclosed file {opened}:ResourceWarning")
+
+
 def make_photo(seed, size=(320, 240), **options):
     """A JPEG that no other seed gives."""
     rng = random.Random(seed)

@@ -70,6 +70,9 @@ def test_a_species_tells_what_is_known_in_the_readers_language_first(monstera, a
     assert body["links"] == {
         "self": f"{LIST}{monstera.pk}/",
         "gbif": "https://www.gbif.org/species/2868241",
+        "powo": None,
+        "posts": f"/api/v1/blog/posts/?species={monstera.pk}",
+        "content": f"/api/v2/blog-posts/?species={monstera.pk}",
     }
     assert body["from_sandbox"] is False
 

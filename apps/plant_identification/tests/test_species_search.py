@@ -149,7 +149,7 @@ def test_the_index_can_be_made_anew(flora):
 def test_words_are_found_by_their_index():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-    wanted = species_search._has_words([[species_search._as_typed("cheese")]])
+    wanted = species_search._has_words([species_search._typed("cheese")])
 
     assert "species_name_words" in SpeciesName.objects.filter(wanted).explain()
 

@@ -553,6 +553,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/blog/categories/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What posts are filed under, by name. */
+        get: operations["list_categories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/comments/{comment_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One comment. Its author may change it for a few minutes, and delete it whenever they like. */
+        get: operations["get_comment"];
+        put?: never;
+        post?: never;
+        /** @description Gone at once for everybody; where it was answered, a place without words stays. */
+        delete: operations["delete_comment"];
+        options?: never;
+        head?: never;
+        /** @description Judged anew: it may wait for a moderator afterwards. */
+        patch: operations["change_comment"];
+        trace?: never;
+    };
+    "/api/v1/blog/comments/{comment_id}/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Asks moderators to look at a comment. Nothing is hidden by it. */
+        post: operations["report_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/comments/{comment_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Takes a deletion back, for a few minutes. Safe to repeat. */
+        post: operations["restore_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/newsletter/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Asks for the newsletter. Whether the address is known already, nobody is told. */
+        post: operations["subscribe_to_newsletter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/newsletter/confirm/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description For the page of a web app that the link in the mail leads to. */
+        post: operations["confirm_newsletter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/newsletter/unsubscribe/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Mail programs send a form here, with the token in the address (RFC 8058); web apps send JSON. */
+        post: operations["unsubscribe_from_newsletter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/posts/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All public posts, newest first. */
+        get: operations["list_posts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/posts/{post_id}/comments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The comments below a post, as one reads them: each reply stands below what it answers. */
+        get: operations["list_comments"];
+        put?: never;
+        /** @description Published at once, or `pending` until a moderator has read it. */
+        post: operations["write_comment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/posts/{post_id}/views/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A post was opened. Nothing is kept about whom by; the same visitor is counted once in half an hour. */
+        post: operations["count_post_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/posts/{post}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One post with its text, by its id or its slug. */
+        get: operations["get_post"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Posts that are meant to be read one after the other, by title. */
+        get: operations["list_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blog/series/{slug}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description One series, with its posts in the order they are meant to be read. */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta/": {
         parameters: {
             query?: never;
@@ -562,6 +786,40 @@ export interface paths {
         };
         /** @description Which versions of the API there are, which clients they take, and how much of what they allow. */
         get: operations["meta_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/experiments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All experiments, the newest first. For staff. */
+        get: operations["plant_identification_experiments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/experiments/{experiment_id}/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Confidence, agreement and confirmed accuracy of each group of one experiment. For staff. */
+        get: operations["report_experiment"];
         put?: never;
         post?: never;
         delete?: never;
@@ -635,6 +893,23 @@ export interface paths {
         };
         /** @description Whether photos can be identified right now. */
         get: operations["plant_identification_identify_health_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/models/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same of each version of each service's model; of the last 30 days if not asked otherwise. Staff. */
+        get: operations["report_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -882,6 +1157,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plant-identification/species/{species_id}/care/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How to care for a species: what sources say, each with its date, and where they differ. */
+        get: operations["get_species_care"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant-identification/status/": {
         parameters: {
             query?: never;
@@ -958,6 +1250,57 @@ export interface paths {
         patch: operations["rename_collection"];
         trace?: never;
     };
+    "/api/v2/authors/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_authors_listing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/authors/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_authors_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/authors/find/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_authors_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v2/blog-posts/": {
         parameters: {
             query?: never;
@@ -1001,6 +1344,74 @@ export interface paths {
         };
         /** @description Newest first. The body is told for a single post only: a list of them would be megabytes. */
         get: operations["content_blog_posts_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/blog-posts/popular/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Posts that were opened most, the first before the others. */
+        get: operations["content_blog_posts_popular"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/categories/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_categories_listing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/categories/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_categories_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/categories/find/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_categories_find"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1118,7 +1529,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        /** @description All pages, with what every page has. Posts and species tell more at addresses of their own. */
         get: operations["content_pages_listing"];
         put?: never;
         post?: never;
@@ -1135,7 +1546,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        /** @description All pages, with what every page has. Posts and species tell more at addresses of their own. */
         get: operations["content_pages_detail"];
         put?: never;
         post?: never;
@@ -1152,8 +1563,127 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        /** @description All pages, with what every page has. Posts and species tell more at addresses of their own. */
         get: operations["content_pages_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A page as its editor sees it at this moment: what its own address will tell once it is published. */
+        get: operations["content_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/series/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_series_listing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/series/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_series_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/series/find/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Reads of public content. A parameter that makes no sense is the client's mistake, never ours. */
+        get: operations["content_series_find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/species/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description By title. What a page shows of the encyclopedia is told for a single one only. */
+        get: operations["content_species_listing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/species/{id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description By title. What a page shows of the encyclopedia is told for a single one only. */
+        get: operations["content_species_detail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v2/species/find/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description By title. What a page shows of the encyclopedia is told for a single one only. */
+        get: operations["content_species_find"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1166,6 +1696,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Of what people judged, which is not all. `is_enough` false: too few to tell. */
+        Accuracy: {
+            right: number;
+            judged: number;
+            /** Format: double */
+            share: number | null;
+            /**
+             * Format: double
+             * @description Where the true share lies, with 95 % (Wilson).
+             */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+            /** @description False for fewer than 30 judgements. */
+            is_enough: boolean;
+        };
         /**
          * @description * `both` - both
          *     * `single` - single
@@ -1174,6 +1720,13 @@ export interface components {
          * @enum {string}
          */
         Agreement: "both" | "single" | "genus" | "none";
+        /** @description How many answers the services agreed on so far. */
+        Agreements: {
+            both: number;
+            genus: number;
+            single: number;
+            none: number;
+        };
         /**
          * @description * `combined` - combined
          *     * `plant_id` - plant_id
@@ -1260,6 +1813,19 @@ export interface components {
          * @enum {string}
          */
         ApiVersionState: "current" | "deprecated" | "removed";
+        Arm: {
+            group: components["schemas"]["ExperimentGroup"];
+            /**
+             * @description How its answers' scores are fused.
+             *
+             *     * `half` - half
+             *     * `quarter` - quarter
+             *     * `three_quarters` - three_quarters
+             */
+            rule: components["schemas"]["RuleEnum"];
+            /** @description Of the people who are signed in. */
+            percent: number;
+        };
         Attribution: {
             citation: string | null;
             license_name: string | null;
@@ -1269,8 +1835,360 @@ export interface components {
             mode: components["schemas"]["ServerMode"];
             requires_auth: boolean;
         };
+        Author: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            slug: string;
+            /** @description such as gardener or botanist */
+            role: string;
+            bio: string;
+            readonly picture: components["schemas"]["ContentPicture"] | null;
+            readonly post_count: number;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+            };
+        };
+        AuthorSummary: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            slug: string;
+            /** @description such as gardener or botanist */
+            role: string;
+            bio: string;
+            readonly picture: components["schemas"]["ContentPicture"] | null;
+            readonly post_count: number;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+            };
+        };
         Availability: {
             available: boolean;
+        };
+        BlogBody: ({
+            /** @enum {string} */
+            type: "heading";
+            value: {
+                text: string;
+                level: string;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "paragraph";
+            value: string;
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "quote";
+            value: {
+                text: string;
+                attribution: string | null;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "callout";
+            value: {
+                kind: string;
+                title: string | null;
+                text: string;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "code";
+            value: {
+                language: string;
+                code: string;
+                caption: string | null;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "image";
+            value: {
+                /** @description null where the picture was deleted, or its file cannot be read. */
+                image: {
+                    id: number;
+                    url: string;
+                    width: number;
+                    height: number;
+                } | null;
+                alt_text: string;
+                credit: string;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "gallery";
+            value: {
+                title: string;
+                pictures: {
+                    /** @description null where the picture was deleted, or its file cannot be read. */
+                    image: {
+                        id: number;
+                        url: string;
+                        width: number;
+                        height: number;
+                    } | null;
+                    alt_text: string;
+                    credit: string;
+                }[];
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "embed";
+            value: {
+                title: string;
+                service: string | null;
+                url: string | null;
+                player_url: string | null;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "plant_spotlight";
+            value: {
+                text: string;
+                /** @description null where the encyclopedia does not show it at present. */
+                species: {
+                    id: string;
+                    scientific_name: string;
+                    authorship: string;
+                    family: string;
+                    common_names: {
+                        [key: string]: string[];
+                    };
+                } | null;
+                facts: {
+                    field: string;
+                    value: unknown;
+                    unit: string;
+                    source: {
+                        key: string;
+                        title: string;
+                        url: string;
+                        licence: string;
+                        credit: string;
+                        is_verified: boolean;
+                    };
+                    /** Format: date */
+                    stated_on: string;
+                }[];
+                hazards: {
+                    target: string;
+                    level: string;
+                    parts: string;
+                    effects: string;
+                    source: {
+                        key: string;
+                        title: string;
+                        url: string;
+                        licence: string;
+                        credit: string;
+                        is_verified: boolean;
+                    };
+                    /** Format: date */
+                    stated_on: string;
+                }[];
+                /** @description null where there is none. */
+                picture: {
+                    alt_text: string;
+                    credit: string;
+                    licence: string;
+                    licence_url: string;
+                    source_url: string;
+                    /** @description null where the picture was deleted, or its file cannot be read. */
+                    image: {
+                        id: number;
+                        url: string;
+                        width: number;
+                        height: number;
+                    } | null;
+                } | null;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "care_card";
+            value: {
+                text: string;
+                /** @description null where the encyclopedia does not show it at present. */
+                species: {
+                    id: string;
+                    scientific_name: string;
+                    authorship: string;
+                    family: string;
+                    common_names: {
+                        [key: string]: string[];
+                    };
+                } | null;
+                care: {
+                    label: string;
+                    text: string;
+                    source: {
+                        key: string;
+                        title: string;
+                        url: string;
+                        licence: string;
+                        credit: string;
+                        is_verified: boolean;
+                    };
+                    /** Format: date */
+                    stated_on: string;
+                }[];
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "call_to_action";
+            value: {
+                text: string;
+                label: string;
+                url: string | null;
+                page_id: number | null;
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        } | {
+            /** @enum {string} */
+            type: "related_posts";
+            value: {
+                title: string;
+                posts: {
+                    id: number;
+                    title: string;
+                    intro: string;
+                    /** Format: date */
+                    date: string;
+                    url: string | null;
+                    /** @description null where it has no picture. */
+                    card_picture: {
+                        url: string;
+                        width: number;
+                        height: number;
+                    } | null;
+                }[];
+            };
+            /** @description The same in all versions of the page. */
+            id: string;
+        })[];
+        BlogPost: {
+            readonly id: number;
+            /** @description The page title as you'd like it to be seen by the public */
+            title: string;
+            /**
+             * Post date
+             * Format: date
+             */
+            date: string;
+            /** @description One or two sentences, shown in lists and by search engines. */
+            intro: string;
+            readonly reading_minutes: number;
+            readonly featured_image: components["schemas"]["ContentPicture"] | null;
+            readonly categories: components["schemas"]["PostCategory"][];
+            readonly tags: string[];
+            readonly authors: components["schemas"]["PostAuthor"][];
+            readonly series: components["schemas"]["PostSeries"] | null;
+            readonly body: components["schemas"]["BlogBody"];
+            readonly species: components["schemas"]["PostSpecies"][];
+            /** @description null where it is the featured image. */
+            readonly social_image: components["schemas"]["ContentPicture"] | null;
+            readonly series_position: number | null;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+                /** @description The name of the page as it will appear in URLs e.g http://domain.com/blog/[my-slug]/ */
+                slug: string;
+                /** @description Whether a link to this page will appear in automatically generated menus */
+                show_in_menus: boolean;
+                /**
+                 * Title tag
+                 * @description The name of the page displayed on search engine results as the clickable headline.
+                 */
+                seo_title: string;
+                /**
+                 * Meta description
+                 * @description The descriptive text displayed underneath a headline in search engine results.
+                 */
+                search_description: string;
+                /** Format: date-time */
+                first_published_at: string | null;
+                readonly alias_of: components["schemas"]["LinkedPage"] | null;
+                readonly parent: components["schemas"]["LinkedPage"] | null;
+                readonly locale?: string;
+                /** Format: date-time */
+                readonly last_published_at: string | null;
+            };
+        };
+        BlogPostSummary: {
+            readonly id: number;
+            /** @description The page title as you'd like it to be seen by the public */
+            title: string;
+            /**
+             * Post date
+             * Format: date
+             */
+            date: string;
+            /** @description One or two sentences, shown in lists and by search engines. */
+            intro: string;
+            readonly reading_minutes: number;
+            readonly featured_image: components["schemas"]["ContentPicture"] | null;
+            readonly categories: components["schemas"]["PostCategory"][];
+            readonly tags: string[];
+            readonly authors: components["schemas"]["PostAuthor"][];
+            readonly series: components["schemas"]["PostSeries"] | null;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+                /** @description The name of the page as it will appear in URLs e.g http://domain.com/blog/[my-slug]/ */
+                slug: string;
+                /** @description Whether a link to this page will appear in automatically generated menus */
+                show_in_menus?: boolean;
+                /**
+                 * Title tag
+                 * @description The name of the page displayed on search engine results as the clickable headline.
+                 */
+                seo_title?: string;
+                /**
+                 * Meta description
+                 * @description The descriptive text displayed underneath a headline in search engine results.
+                 */
+                search_description?: string;
+                /** Format: date-time */
+                first_published_at: string | null;
+                readonly alias_of?: components["schemas"]["LinkedPage"] | null;
+                readonly locale?: string;
+                /** Format: date-time */
+                readonly last_published_at?: string | null;
+            };
         };
         /**
          * @description * `miss` - miss
@@ -1279,6 +2197,29 @@ export interface components {
          * @enum {string}
          */
         CacheOutcome: "miss" | "hit" | "near";
+        /** @description Sections nobody said anything about are not there. */
+        Care: {
+            /** Format: uuid */
+            species_id: string;
+            scientific_name: string;
+            /** @description What the texts are written in. */
+            language: string;
+            /** @description One sentence: what is known, and whether sources differ. */
+            summary: string;
+            sections: components["schemas"]["CareSection"][];
+            /** @description True: a sandbox plays services on this machine. */
+            from_sandbox: boolean;
+            links: components["schemas"]["CareLinks"];
+        };
+        CareConflict: {
+            property: string;
+            /** @description For people, in the language of the answer. */
+            text: string;
+            /** @description Keys of those that differ. */
+            sources: string[];
+            /** @description Whom our editors go by, if they chose. */
+            preferred: string | null;
+        };
         CareInstructions: {
             watering: string | null;
             light: string | null;
@@ -1286,6 +2227,109 @@ export interface components {
             propagation: string | null;
             temperature: string | null;
             sources: string[];
+        };
+        CareLinks: {
+            self: string;
+            species: string;
+        };
+        CareSaid: {
+            /** @description A number, a text, or a list of texts. */
+            readonly value: unknown;
+            /** @description Such as `in` or `degF`; empty for words. */
+            unit: string;
+        };
+        CareSection: {
+            key: components["schemas"]["KeyEnum"];
+            title: string;
+            statements: components["schemas"]["CareStatement"][];
+            sources: components["schemas"]["CareSource"][];
+            conflicts: components["schemas"]["CareConflict"][];
+        };
+        CareSource: {
+            key: string;
+            title: string;
+            kind: components["schemas"]["CareSourceKindEnum"];
+            /** @description An address or a DOI; may be empty. */
+            url: string;
+            /** @description Empty: none is stated. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
+            /**
+             * Format: date
+             * @description When it was read last.
+             */
+            date: string;
+        };
+        /**
+         * @description * `dataset` - dataset
+         *     * `service` - service
+         *     * `editors` - editors
+         *     * `model` - model
+         * @enum {string}
+         */
+        CareSourceKindEnum: "dataset" | "service" | "editors" | "model";
+        CareStatement: {
+            field: string;
+            /** @description The `key` of one of `sources`. */
+            source: string;
+            /** @description For people, in the language of the answer. */
+            text: string;
+            /** @description Metric: a number, a text, or a list of texts. */
+            readonly value: unknown;
+            /** @description `cm`, `degC`, `mm`, `d`, `pH`, or a scale such as `0-10`. */
+            unit: string;
+            /** @description What the source wrote, in its own unit. */
+            as_said: components["schemas"]["CareSaid"];
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description False: nobody vouches for this source. */
+            is_verified: boolean;
+            /** @description True: our editors go by this one. */
+            is_preferred: boolean;
+            /** @description True: a language model wrote it, an editor approved. */
+            is_generated: boolean;
+        };
+        Category: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            slug: string;
+            description: string;
+            readonly post_count: number;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+            };
+        };
+        CategoryEntry: {
+            slug: string;
+            name: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+        };
+        CategorySummary: {
+            /** Format: uuid */
+            readonly id: string;
+            name: string;
+            slug: string;
+            description: string;
+            readonly post_count: number;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+            };
         };
         /**
          * @description * `closed` - closed
@@ -1311,6 +2355,19 @@ export interface components {
             open_duration_seconds: number | null;
             /** Format: double */
             retry_in_seconds: number | null;
+        };
+        CitedSource: {
+            key: string;
+            title: string;
+            /** @description `dataset`, `service`, `editors` or `model`. */
+            kind: string;
+            /** @description An address, a DOI, or where to find it. */
+            url: string;
+            /** @description As the source states it; empty: none. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            is_verified: boolean;
         };
         ClientRequirements: {
             /** @description Older ones are answered 403 `client_too_old`. */
@@ -1341,6 +2398,55 @@ export interface components {
             /** @description No other of one's own has it. */
             name: string;
         };
+        /** @description `context["user"]` reads it; `context["moderates"]` says whether this is one who decides. */
+        Comment: {
+            /** Format: uuid */
+            id: string;
+            post: number;
+            /** Format: uuid */
+            parent: string | null;
+            /** @description 0 for what answers the post itself. */
+            depth: number;
+            /** @description null where the comment is gone. */
+            readonly author: components["schemas"]["CommentAuthor"] | null;
+            /** @description null where the comment is gone, and replies are not. */
+            readonly text: string | null;
+            /** @description Others see what is `published` only. `pending` waits for a moderator. */
+            readonly state: components["schemas"]["CommentState"];
+            readonly is_own: boolean;
+            /** @description Deleted or hidden; it is here for its replies. */
+            readonly is_gone: boolean;
+            /** @description False for replies to replies, and for what is gone. */
+            takes_replies: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            edited_at: string | null;
+            readonly links: components["schemas"]["CommentLinks"];
+        };
+        CommentAuthor: {
+            /** @description The public name of the account. */
+            name: string;
+        };
+        CommentLinks: {
+            self: string;
+        };
+        CommentReportRequest: {
+            reason: components["schemas"]["ReportReason"];
+            /** @default  */
+            note?: string;
+        };
+        CommentRequestRequest: {
+            /** @description Plain: what looks like HTML or Markdown is shown as it stands. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description The comment it answers, where `takes_replies` is true.
+             */
+            parent?: string | null;
+        };
+        /** @enum {string} */
+        CommentState: "pending" | "published" | "rejected" | "spam";
         CommonNames: {
             /** @description ISO 639-1 */
             language: string;
@@ -1349,6 +2455,157 @@ export interface components {
         ConfirmEmailRequestRequest: {
             /** @description From the link in the mail. */
             key: string;
+        };
+        ContentDocument: {
+            readonly id: number;
+            title: string;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                readonly tags: string[];
+                readonly download_url: string;
+            };
+        };
+        ContentDocumentSummary: {
+            readonly id: number;
+            title: string;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                readonly tags: string[];
+                readonly download_url: string;
+            };
+        };
+        ContentImage: {
+            readonly id: number;
+            title: string;
+            readonly width: number;
+            readonly height: number;
+            description: string;
+            readonly focal_point: components["schemas"]["FocalPoint"] | null;
+            readonly renditions: components["schemas"]["ContentRenditions"] | null;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                readonly tags: string[];
+                readonly download_url: string;
+            };
+        };
+        ContentImageSummary: {
+            readonly id: number;
+            title: string;
+            readonly width?: number;
+            readonly height?: number;
+            description?: string;
+            readonly focal_point?: components["schemas"]["FocalPoint"] | null;
+            readonly renditions?: components["schemas"]["ContentRenditions"] | null;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                readonly tags: string[];
+                readonly download_url: string;
+            };
+        };
+        ContentPage: {
+            readonly id: number;
+            /** @description The page title as you'd like it to be seen by the public */
+            title: string;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+                /** @description The name of the page as it will appear in URLs e.g http://domain.com/blog/[my-slug]/ */
+                slug: string;
+                /** @description Whether a link to this page will appear in automatically generated menus */
+                show_in_menus: boolean;
+                /**
+                 * Title tag
+                 * @description The name of the page displayed on search engine results as the clickable headline.
+                 */
+                seo_title: string;
+                /**
+                 * Meta description
+                 * @description The descriptive text displayed underneath a headline in search engine results.
+                 */
+                search_description: string;
+                /** Format: date-time */
+                first_published_at: string | null;
+                readonly alias_of: components["schemas"]["LinkedPage"] | null;
+                readonly parent: components["schemas"]["LinkedPage"] | null;
+                readonly locale?: string;
+                /** Format: date-time */
+                readonly last_published_at: string | null;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        ContentPageSummary: {
+            readonly id: number;
+            /** @description The page title as you'd like it to be seen by the public */
+            title: string;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+                /** @description The name of the page as it will appear in URLs e.g http://domain.com/blog/[my-slug]/ */
+                slug: string;
+                /** @description Whether a link to this page will appear in automatically generated menus */
+                show_in_menus?: boolean;
+                /**
+                 * Title tag
+                 * @description The name of the page displayed on search engine results as the clickable headline.
+                 */
+                seo_title?: string;
+                /**
+                 * Meta description
+                 * @description The descriptive text displayed underneath a headline in search engine results.
+                 */
+                search_description?: string;
+                /** Format: date-time */
+                first_published_at: string | null;
+                readonly alias_of?: components["schemas"]["LinkedPage"] | null;
+                readonly locale?: string;
+                /** Format: date-time */
+                readonly last_published_at?: string | null;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        ContentPicture: {
+            id: number;
+            title: string;
+            /** @description For people who cannot see it; empty where it only decorates. */
+            alt_text: string;
+            width: number;
+            height: number;
+            readonly focal_point: components["schemas"]["FocalPoint"] | null;
+            /** @description null where its file cannot be read. */
+            readonly renditions: components["schemas"]["ContentRenditions"] | null;
+            readonly detail_url: string;
+        };
+        ContentRendition: {
+            url: string;
+            width: number;
+            height: number;
+        };
+        /** @description The same picture in other sizes; those that are cut keep its focal point in view. */
+        ContentRenditions: {
+            /** @description 640 × 400, cut */
+            card: components["schemas"]["ContentRendition"];
+            /** @description at most 640 × 640 */
+            small: components["schemas"]["ContentRendition"];
+            /** @description at most 1280 × 1280 */
+            large: components["schemas"]["ContentRendition"];
+            /** @description 1200 × 630, cut */
+            social: components["schemas"]["ContentRendition"];
         };
         CsrfToken: {
             /** @description Send it as `X-CSRFToken`. */
@@ -1370,6 +2627,26 @@ export interface components {
         DeletionRequestRequest: {
             /** @description Left out only where the account has none: then the sign-in must be recent. */
             password?: string;
+        };
+        Difference: {
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description 95 % (Newcombe).
+             */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /**
+             * @description `none_shown`: the interval holds 0. `too_few`: a group has fewer than 30 judgements.
+             *
+             *     * `too_few` - too_few
+             *     * `none_shown` - none_shown
+             *     * `higher` - higher
+             *     * `lower` - lower
+             */
+            verdict: components["schemas"]["ShareVerdict"];
         };
         Disease: {
             name: string;
@@ -1396,6 +2673,14 @@ export interface components {
             /** Format: double */
             probability: number;
             description: string | null;
+        };
+        Distribution: {
+            /** @description A text or a list of texts. */
+            regions: unknown;
+            /** Format: date */
+            date: string;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
         };
         EmailVerified: {
             email_verified: boolean;
@@ -1444,6 +2729,43 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "oauth_refused" | "account_not_linked" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "request_in_progress" | "already_done" | "idempotency_key_reused" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "identity_provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
+        Experiment: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What was expected of it before it began. */
+            expectation: string;
+            status: components["schemas"]["ExperimentStatus"];
+            /** @description The control group comes first. */
+            readonly arms: components["schemas"]["Arm"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /**
+         * @description * `control` - Control
+         *     * `variant_a` - Variant A
+         *     * `variant_b` - Variant B
+         * @enum {string}
+         */
+        ExperimentGroup: "control" | "variant_a" | "variant_b";
+        ExperimentReport: {
+            experiment: components["schemas"]["Experiment"];
+            period: components["schemas"]["Period"];
+            /** @description True where a local sandbox made all of this up. */
+            from_sandbox: boolean;
+            groups: components["schemas"]["GroupFigures"][];
+        };
+        /**
+         * @description * `draft` - Draft
+         *     * `running` - Running
+         *     * `ended` - Ended
+         * @enum {string}
+         */
+        ExperimentStatus: "draft" | "running" | "ended";
         Export: {
             /** Format: uuid */
             readonly id: string;
@@ -1479,6 +2801,27 @@ export interface components {
          * @enum {string}
          */
         ExportStateEnum: "waiting" | "ready" | "failed";
+        Fact: {
+            /** @description Such as `light` or `height_max`. */
+            field: string;
+            /** @description A text, a number or a list of texts, as the source says it. */
+            value: unknown;
+            /** @description Of the value, such as `in` or `USDA zone`. */
+            readonly unit: string | null;
+            /** @description The same in centimetres or degrees Celsius, where it is a length or a temperature. */
+            readonly metric: components["schemas"]["Metric"] | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            date: string;
+            /** @description False: take it for a hint, and say so wherever it is shown. */
+            is_verified: boolean;
+            /** @description An editor chose it among sources that differ. */
+            is_preferred: boolean;
+            /** @description The key of one of `fact_sources`. */
+            source: string;
+        };
         FactSource: {
             /** @description A field; `common_names.de` for the names of one language. */
             fact: string;
@@ -1529,12 +2872,49 @@ export interface components {
          * @enum {string}
          */
         FloraProject: "all" | "k-world-flora" | "k-middle-europe" | "useful" | "weeds";
+        /** @description What has to stay in view, in pixels of the original: its middle, and how large it is. */
+        FocalPoint: {
+            x: number;
+            y: number;
+            width: number;
+            height: number;
+        };
         GoogleSignInRequest: {
             /** @description From the address the browser came back to. */
             code: string;
             /** @description In an app. Left out on the web: the cookie tells who began. */
             code_verifier?: string;
         };
+        GroupFigures: {
+            arm: components["schemas"]["Arm"];
+            people: number;
+            answers: number;
+            /** @description Of the headline. */
+            confidence: components["schemas"]["Spread"];
+            agreement: components["schemas"]["Agreements"];
+            verdicts: components["schemas"]["Verdicts"];
+            accuracy: components["schemas"]["Accuracy"];
+            /** @description Its share from the control group's; null for that group. */
+            compared: components["schemas"]["Difference"] | null;
+        };
+        HazardSource: {
+            key: string;
+            title: string;
+            kind: components["schemas"]["HazardSourceKindEnum"];
+            url: string | null;
+            licence: string | null;
+            /** @description To be shown with what it says. */
+            credit: string | null;
+            is_verified: boolean;
+        };
+        /**
+         * @description * `dataset` - Dataset
+         *     * `service` - Service
+         *     * `editors` - Editors
+         *     * `model` - language model
+         * @enum {string}
+         */
+        HazardSourceKindEnum: "dataset" | "service" | "editors" | "model";
         Health: {
             status: components["schemas"]["HealthStatus"];
             /**
@@ -1612,7 +2992,12 @@ export interface components {
             propagation_methods: string[] | null;
             edible_parts: string[] | null;
             edible_warning: string | null;
+            /** @description What is said of poison, as one text. The two fields below tell it in parts. */
             toxicity: string | null;
+            /** @description Every plant that it may be, from 0.05 on, and that somebody says is harmful. */
+            toxicity_warnings: components["schemas"]["ToxicityWarning"][];
+            /** @description What is known of the headline's poison. What is unknown is said to be; it is never safe. */
+            toxicity_notice: string | null;
             care_instructions: components["schemas"]["CareInstructions"] | null;
             suggestions: components["schemas"]["Suggestion"][];
             disease_detection: components["schemas"]["DiseaseDetection"] | null;
@@ -1622,7 +3007,7 @@ export interface components {
             languages: {
                 [key: string]: string;
             };
-            /** @description Which provider a field of the headline comes from. */
+            /** @description Which provider, or `encyclopedia`, a field of the headline comes from. */
             sources: {
                 [key: string]: string;
             };
@@ -1757,6 +3142,21 @@ export interface components {
             images?: string[];
         };
         /**
+         * @description * `watering` - watering
+         *     * `light` - light
+         *     * `soil` - soil
+         *     * `temperature` - temperature
+         *     * `humidity` - humidity
+         *     * `propagation` - propagation
+         *     * `size` - size
+         *     * `growth` - growth
+         *     * `hardiness` - hardiness
+         *     * `seasons` - seasons
+         *     * `planting` - planting
+         * @enum {string}
+         */
+        KeyEnum: "watering" | "light" | "soil" | "temperature" | "humidity" | "propagation" | "size" | "growth" | "hardiness" | "seasons" | "planting";
+        /**
          * @description * `ar` - ar
          *     * `be` - be
          *     * `bg` - bg
@@ -1831,6 +3231,16 @@ export interface components {
             identifications_per_hour: components["schemas"]["IdentificationsPerHour"];
             page_size_max: number;
         };
+        LinkedPage: {
+            id: number;
+            readonly meta: components["schemas"]["LinkedPageMeta"];
+            title: string;
+        };
+        LinkedPageMeta: {
+            type: string;
+            detail_url: string;
+            html_url: string | null;
+        };
         Match: {
             /** @description The name that was found. */
             name: string;
@@ -1847,6 +3257,28 @@ export interface components {
             languages: components["schemas"]["Languages"];
             /** @description Which services one can sign in with, beside a password. */
             sign_in: components["schemas"]["SignInWays"];
+        };
+        Metric: {
+            /** Format: double */
+            value: number;
+            unit: components["schemas"]["UnitEnum"];
+        };
+        ModelFigures: {
+            provider: string;
+            /** @description Empty where the service named none. */
+            model_version: string;
+            answers: number;
+            /** @description The model's own score of what it scored highest. */
+            confidence: components["schemas"]["Spread"];
+            agreement: components["schemas"]["Agreements"];
+            /** @description Of what the model itself scored highest. */
+            accuracy: components["schemas"]["Accuracy"];
+        };
+        ModelReport: {
+            period: components["schemas"]["Period"];
+            /** @description True where a local sandbox made all of this up. */
+            from_sandbox: boolean;
+            models: components["schemas"]["ModelFigures"][];
         };
         /**
          * @description * `scientific` - scientific
@@ -1876,12 +3308,35 @@ export interface components {
          * @enum {string}
          */
         Organ: "leaf" | "flower" | "fruit" | "bark" | "auto";
+        PagedSpecies: {
+            /**
+             * Format: uuid
+             * @description As in the encyclopedia of `/api/v1/`.
+             */
+            id: string;
+            scientific_name: string;
+            authorship: string;
+            readonly common_name: string | null;
+            family: string;
+            genus: string;
+            gbif_id: number | null;
+            /** @description How often the community has identified it. */
+            identification_count: number;
+            readonly encyclopedia_url: string;
+        };
         PaginatedApiKeyList: {
             /** Format: uri */
             next: string | null;
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["ApiKey"][];
+        };
+        PaginatedCategoryEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["CategoryEntry"][];
         };
         PaginatedCollectionList: {
             count: number;
@@ -1890,6 +3345,20 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Collection"][];
+        };
+        PaginatedCommentList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Comment"][];
+        };
+        PaginatedExperimentList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Experiment"][];
         };
         PaginatedHistoryEntryList: {
             /** Format: uri */
@@ -1906,6 +3375,13 @@ export interface components {
             previous: string | null;
             results: components["schemas"]["Plant"][];
         };
+        PaginatedPostEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["PostEntry"][];
+        };
         PaginatedRequestEntryList: {
             /** Format: uri */
             next: string | null;
@@ -1919,6 +3395,13 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["SecurityEvent"][];
+        };
+        PaginatedSeriesEntryList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["SeriesEntry"][];
         };
         PaginatedSessionList: {
             /** Format: uri */
@@ -1952,6 +3435,10 @@ export interface components {
             /** @description No other of one's own has it. */
             name?: string;
         };
+        PatchedCommentChangesRequest: {
+            /** @description Plain: what looks like HTML or Markdown is shown as it stands. */
+            text?: string;
+        };
         /** @description Fields that are left out stay as they are; null empties one. */
         PatchedPlantChangesRequest: {
             nickname?: string | null;
@@ -1977,6 +3464,12 @@ export interface components {
             username?: string;
             first_name?: string;
             last_name?: string;
+        };
+        Period: {
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
         };
         Photo: {
             position: number;
@@ -2055,6 +3548,187 @@ export interface components {
              * @description One of one's own. What is said besides wins over it.
              */
             identification?: string | null;
+        };
+        /** @description Everything the encyclopedia knows, each with its source. What is not there, nobody has said. */
+        Portrait: {
+            common_names: {
+                [key: string]: string[];
+            };
+            synonyms: string[];
+            taxonomy: {
+                [key: string]: string;
+            };
+            facts: components["schemas"]["PortraitFact"][];
+            readonly toxicity: components["schemas"]["PortraitToxicity"];
+            pictures: components["schemas"]["PortraitPicture"][];
+        };
+        PortraitFact: {
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description Such as `light`. */
+            field: string;
+            /** @description A text, a number, or a list of texts: as the source says it. */
+            value: unknown;
+            unit: string;
+            /** @description Chosen by editors where sources differ. */
+            is_preferred: boolean;
+            source: components["schemas"]["PortraitSource"];
+        };
+        PortraitHazard: {
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description `human`, `cat`, `dog`, `horse`, `livestock` or `animal`. */
+            target: string;
+            level: string;
+            parts: string;
+            effects: string;
+            source: components["schemas"]["PortraitSource"];
+        };
+        PortraitPicture: {
+            image: components["schemas"]["ContentPicture"];
+            /** @description Also for people who cannot see it. */
+            caption: string;
+            credit: string;
+            licence: string;
+            licence_url: string;
+            source_url: string;
+        };
+        PortraitSource: {
+            key: string;
+            title: string;
+            /** @description `dataset`, `service`, `editors` or `model`: a language model. */
+            kind: string;
+            url: string;
+            /** @description Empty where none is stated. */
+            licence: string;
+            /** @description To be shown with what it says. */
+            credit: string;
+            /** @description False has to be shown with what it says. */
+            is_verified: boolean;
+        };
+        PortraitToxicity: {
+            statements: components["schemas"]["PortraitHazard"][];
+            /** @description To be shown, whether there are statements or not. */
+            notice: string;
+        };
+        Post: {
+            id: number;
+            slug: string;
+            title: string;
+            intro: string;
+            /** Format: date */
+            date: string;
+            reading_minutes: number;
+            /** @description 640 × 400, cut. */
+            readonly picture: components["schemas"]["PostPicture"] | null;
+            categories: components["schemas"]["PostLabel"][];
+            authors: components["schemas"]["PostLabel"][];
+            readonly tags: components["schemas"]["PostLabel"][];
+            readonly series: components["schemas"]["PostPlace"] | null;
+            /** @description Of the encyclopedia: what the post is about. */
+            readonly species: string[];
+            /** @description Whether one may comment now. */
+            readonly takes_comments: boolean;
+            readonly links: components["schemas"]["PostLinks"];
+            /** Format: date-time */
+            updated_at: string | null;
+            body: components["schemas"]["BlogBody"];
+        };
+        /** @description A link to something posts are sorted by. */
+        PostAuthor: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            readonly detail_url: string;
+            /** @description null where it has no page of its own. */
+            readonly html_url: string | null;
+            name: string;
+            role: string;
+        };
+        /** @description A link to something posts are sorted by. */
+        PostCategory: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            readonly detail_url: string;
+            /** @description null where it has no page of its own. */
+            readonly html_url: string | null;
+            name: string;
+        };
+        PostEntry: {
+            id: number;
+            slug: string;
+            title: string;
+            intro: string;
+            /** Format: date */
+            date: string;
+            reading_minutes: number;
+            /** @description 640 × 400, cut. */
+            readonly picture: components["schemas"]["PostPicture"] | null;
+            categories: components["schemas"]["PostLabel"][];
+            authors: components["schemas"]["PostLabel"][];
+            readonly tags: components["schemas"]["PostLabel"][];
+            readonly series: components["schemas"]["PostPlace"] | null;
+            /** @description Of the encyclopedia: what the post is about. */
+            readonly species: string[];
+            /** @description Whether one may comment now. */
+            readonly takes_comments: boolean;
+            readonly links: components["schemas"]["PostLinks"];
+            /** Format: date-time */
+            updated_at: string | null;
+        };
+        PostLabel: {
+            /** @description What the lists are narrowed by. */
+            slug: string;
+            name: string;
+        };
+        PostLinks: {
+            self: string;
+            /** @description For people. */
+            page: string | null;
+            comments: string;
+            series: string | null;
+        };
+        PostPicture: {
+            url: string;
+            width: number;
+            height: number;
+            /** @description Empty where it only decorates. */
+            alt_text: string;
+        };
+        PostPlace: {
+            slug: string;
+            title: string;
+            /** @description The lowest is read first. */
+            position: number | null;
+        };
+        /** @description A link to something posts are sorted by. */
+        PostSeries: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            readonly detail_url: string;
+            /** @description null where it has no page of its own. */
+            readonly html_url: string | null;
+            title: string;
+        };
+        PostSpecies: {
+            /**
+             * Format: uuid
+             * @description As in the encyclopedia of `/api/v1/`.
+             */
+            id: string;
+            scientific_name: string;
+            readonly common_name: string | null;
+            /** @description null where it has no page of its own. */
+            readonly html_url: string | null;
+            readonly encyclopedia_url: string;
         };
         /** @description RFC 9457. */
         Problem: {
@@ -2185,6 +3859,14 @@ export interface components {
             last_name?: string;
         };
         Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
+        /**
+         * @description * `spam` - Advertising
+         *     * `abuse` - Insulting or dangerous
+         *     * `wrong` - Wrong in a way that does harm
+         *     * `other` - Something else
+         * @enum {string}
+         */
+        ReportReason: "spam" | "abuse" | "wrong" | "other";
         RequestEntry: {
             /** Format: uuid */
             id: string;
@@ -2203,6 +3885,13 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        /**
+         * @description * `half` - half
+         *     * `quarter` - quarter
+         *     * `three_quarters` - three_quarters
+         * @enum {string}
+         */
+        RuleEnum: "half" | "quarter" | "three_quarters";
         SecondFactor: {
             /** @description Whether signing in takes a code. */
             totp: boolean;
@@ -2260,6 +3949,56 @@ export interface components {
          * @enum {string}
          */
         SecurityEventKind: "signed_in" | "sign_in_failed" | "signed_out" | "session_revoked" | "sessions_revoked" | "token_reused" | "password_changed" | "password_reset" | "email_changed" | "email_confirmed" | "api_key_made" | "api_key_rotated" | "api_key_revoked" | "second_factor_on" | "second_factor_off" | "second_factor_failed" | "recovery_codes_made" | "recovery_code_used" | "identity_linked" | "identity_unlinked" | "export_asked" | "export_fetched" | "deletion_asked" | "deletion_cancelled";
+        Series: {
+            /** Format: uuid */
+            readonly id: string;
+            title: string;
+            slug: string;
+            description: string;
+            readonly post_count: number;
+            /** @description In the order they are meant to be read. */
+            readonly posts: components["schemas"]["LinkedPage"][];
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+            };
+        };
+        SeriesEntry: {
+            slug: string;
+            title: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+        };
+        SeriesSummary: {
+            /** Format: uuid */
+            readonly id: string;
+            title: string;
+            slug: string;
+            description: string;
+            readonly post_count: number;
+            /** @description In the order they are meant to be read. */
+            readonly posts?: components["schemas"]["LinkedPage"][];
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+            };
+        };
+        SeriesWithPosts: {
+            slug: string;
+            title: string;
+            description: string;
+            /** @description Public ones. */
+            post_count: number;
+            /** @description In the order they are to be read, 100 at most. */
+            readonly posts: components["schemas"]["PostEntry"][];
+        };
         /**
          * @description * `development` - development
          *     * `production` - production
@@ -2272,9 +4011,15 @@ export interface components {
             /** Format: date-time */
             resets_at: string;
         };
+        ServiceWords: {
+            provider: string;
+            text: string;
+        };
         ServicesHealth: {
             plant_id: components["schemas"]["ProviderHealth"];
             plantnet: components["schemas"]["ProviderHealth"];
+            trefle?: components["schemas"]["ProviderHealth"];
+            care_model?: components["schemas"]["ProviderHealth"];
             redis: components["schemas"]["Availability"];
             database: components["schemas"]["Availability"];
             celery: components["schemas"]["Availability"];
@@ -2296,6 +4041,14 @@ export interface components {
             /** @description The one this request belongs to. */
             readonly current: boolean;
         };
+        /**
+         * @description * `too_few` - too_few
+         *     * `none_shown` - none_shown
+         *     * `higher` - higher
+         *     * `lower` - lower
+         * @enum {string}
+         */
+        ShareVerdict: "too_few" | "none_shown" | "higher" | "lower";
         ShownApiKey: {
             /** @description The whole key. Keep it now: it is never shown again. */
             readonly key: string;
@@ -2386,7 +4139,7 @@ export interface components {
             identification_count: number;
             /** @description True where a local sandbox made all of this up. */
             from_sandbox: boolean;
-            readonly links: components["schemas"]["SpeciesLinks"];
+            readonly links: components["schemas"]["SpeciesPageLinks"];
             /** @description The language asked for comes first, then English, then the others. */
             readonly common_names: components["schemas"]["CommonNames"][];
             synonyms: string[];
@@ -2394,7 +4147,20 @@ export interface components {
             readonly taxonomy: {
                 [key: string]: string;
             } | null;
+            /** @description Of names and place. `catalogue`: the sources that `catalogue_sources` names. */
             readonly sources: components["schemas"]["FactSource"][];
+            /** @description Keys of `fact_sources`. */
+            readonly catalogue_sources: string[];
+            /** @description The number of its name at IPNI. */
+            readonly powo_id: string | null;
+            /** @description By field, the preferred first. Sources that differ stand beside each other. */
+            readonly facts: components["schemas"]["Fact"][];
+            /** @description Null: nobody told us. */
+            readonly distribution: components["schemas"]["Distribution"] | null;
+            readonly pictures: components["schemas"]["SpeciesPicture"][];
+            /** @description All that are named in this answer. */
+            readonly fact_sources: components["schemas"]["CitedSource"][];
+            readonly toxicity: components["schemas"]["SpeciesToxicity"];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2442,6 +4208,127 @@ export interface components {
             /** @description Its page at the GBIF. */
             gbif: string | null;
         };
+        SpeciesPage: {
+            readonly id: number;
+            /** @description The page title as you'd like it to be seen by the public */
+            title: string;
+            intro: string;
+            readonly species: components["schemas"]["PagedSpecies"];
+            readonly body: components["schemas"]["BlogBody"];
+            /** @description null where the encyclopedia does not show the species at present. */
+            readonly portrait: components["schemas"]["Portrait"] | null;
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+                /** @description The name of the page as it will appear in URLs e.g http://domain.com/blog/[my-slug]/ */
+                slug: string;
+                /** @description Whether a link to this page will appear in automatically generated menus */
+                show_in_menus: boolean;
+                /**
+                 * Title tag
+                 * @description The name of the page displayed on search engine results as the clickable headline.
+                 */
+                seo_title: string;
+                /**
+                 * Meta description
+                 * @description The descriptive text displayed underneath a headline in search engine results.
+                 */
+                search_description: string;
+                /** Format: date-time */
+                first_published_at: string | null;
+                readonly alias_of: components["schemas"]["LinkedPage"] | null;
+                readonly parent: components["schemas"]["LinkedPage"] | null;
+                readonly locale?: string;
+                /** Format: date-time */
+                readonly last_published_at: string | null;
+            };
+        };
+        SpeciesPageLinks: {
+            self: string;
+            /** @description Its page at the GBIF. */
+            gbif: string | null;
+            /** @description Its page at Plants of the World Online. */
+            powo: string | null;
+            /** @description What the blog writes about it. */
+            posts: string;
+            /** @description The same as whole pages, in the content API. */
+            content: string;
+        };
+        SpeciesPageSummary: {
+            readonly id: number;
+            /** @description The page title as you'd like it to be seen by the public */
+            title: string;
+            intro: string;
+            readonly species: components["schemas"]["PagedSpecies"];
+            meta: {
+                readonly type: string;
+                /** Format: uri */
+                readonly detail_url: string;
+                /** Format: uri */
+                readonly html_url: string | null;
+                /** @description The name of the page as it will appear in URLs e.g http://domain.com/blog/[my-slug]/ */
+                slug: string;
+                /** @description Whether a link to this page will appear in automatically generated menus */
+                show_in_menus?: boolean;
+                /**
+                 * Title tag
+                 * @description The name of the page displayed on search engine results as the clickable headline.
+                 */
+                seo_title?: string;
+                /**
+                 * Meta description
+                 * @description The descriptive text displayed underneath a headline in search engine results.
+                 */
+                search_description?: string;
+                /** Format: date-time */
+                first_published_at: string | null;
+                readonly alias_of?: components["schemas"]["LinkedPage"] | null;
+                readonly locale?: string;
+                /** Format: date-time */
+                readonly last_published_at?: string | null;
+            };
+        };
+        SpeciesPicture: {
+            /** @description What it shows, also for who cannot see it. */
+            caption: string;
+            /** @description Who made it. */
+            credit: string;
+            /** @description Such as `CC-BY-3.0`. */
+            licence: string;
+            licence_url: string;
+            /** @description Where it was found. */
+            source_url: string;
+            /** @description At most 1280 pixels wide and high. */
+            readonly large: components["schemas"]["SpeciesRendition"];
+            /** @description A square of 320 pixels, or what there is of it. */
+            readonly small: components["schemas"]["SpeciesRendition"];
+        };
+        SpeciesRendition: {
+            url: string;
+            width: number;
+            height: number;
+        };
+        SpeciesToxicity: {
+            /** @description Always all of them. */
+            targets: components["schemas"]["TargetToxicity"][];
+            dataset_versions: string[];
+            notice: string;
+        };
+        Spread: {
+            /** Format: double */
+            mean: number | null;
+            /** Format: double */
+            median: number | null;
+            /** @description How many lie from 0 to 0.1, from 0.1 to 0.2, and so on; 1 is in the last. */
+            histogram: number[];
+        };
+        SubscriptionRequestRequest: {
+            /** Format: email */
+            email: string;
+        };
         /**
          * @description * `free` - Free
          *     * `pro` - Pro
@@ -2450,6 +4337,10 @@ export interface components {
          * @enum {string}
          */
         SubscriptionTier: "free" | "pro" | "premium" | "enterprise";
+        SubscriptionTokenRequest: {
+            /** @description Of the link in the mail. */
+            token: string;
+        };
         Suggestion: {
             rank_position: number;
             plant_name: string;
@@ -2486,6 +4377,16 @@ export interface components {
             };
             source: components["schemas"]["AnswerSource"];
         };
+        TargetToxicity: {
+            target: components["schemas"]["ToxicityTarget"];
+            /** @description In the language of `Accept-Language`. */
+            name: string;
+            /** @description False: nothing is stated, which does not mean safe. */
+            is_known: boolean;
+            statements: components["schemas"]["ToxicityStatement"][];
+            /** @description What it means that nothing is stated. */
+            note: string | null;
+        };
         TokenPair: {
             /** @description For `Authorization: Bearer`. */
             access: string;
@@ -2495,11 +4396,75 @@ export interface components {
         TokenRequestRequest: {
             token: string;
         };
+        /** @description In the source's words. Null is what it does not say: never that there is no harm. */
+        ToxicityStatement: {
+            /**
+             * @description `animal`: the source does not say which animals.
+             *
+             *     * `human` - people
+             *     * `cat` - cats
+             *     * `dog` - dogs
+             *     * `horse` - horses
+             *     * `livestock` - livestock
+             *     * `animal` - animals
+             */
+            target: components["schemas"]["ToxicityTarget"];
+            level: string | null;
+            /** @description Of the plant. */
+            parts: string | null;
+            effects: string | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description Null for an editor's statement. */
+            dataset_version: string | null;
+            source: components["schemas"]["HazardSource"];
+        };
+        /**
+         * @description * `human` - people
+         *     * `cat` - cats
+         *     * `dog` - dogs
+         *     * `horse` - horses
+         *     * `livestock` - livestock
+         *     * `animal` - animals
+         * @enum {string}
+         */
+        ToxicityTarget: "human" | "cat" | "dog" | "horse" | "livestock" | "animal";
+        /** @description A plant that it may be. For a genus: what is stated of some of its species. */
+        ToxicityWarning: {
+            scientific_name: string;
+            /** Format: uuid */
+            species_id: string | null;
+            rank: components["schemas"]["ToxicityWarningRankEnum"];
+            /** Format: double */
+            confidence: number;
+            is_headline: boolean;
+            /** @description One for each of those harmed and each source. */
+            targets: components["schemas"]["WarnedTarget"][];
+            /** @description People, cats, dogs and horses of whom nothing is stated: they are not known to be safe. */
+            unknown_for: components["schemas"]["ToxicityTarget"][];
+            /** @description What the identification services say. */
+            services: components["schemas"]["ServiceWords"][];
+        };
+        /**
+         * @description * `species` - species
+         *     * `genus` - genus
+         * @enum {string}
+         */
+        ToxicityWarningRankEnum: "species" | "genus";
         Treatment: {
             biological: string[];
             chemical: string[];
             prevention: string[];
         };
+        /**
+         * @description * `cm` - cm
+         *     * `degC` - degC
+         * @enum {string}
+         */
+        UnitEnum: "cm" | "degC";
         Usage: {
             limit: number;
             used: number;
@@ -2538,6 +4503,40 @@ export interface components {
          * @enum {string}
          */
         Verdict: "right" | "wrong" | "other";
+        /** @description What people said of the answers. */
+        Verdicts: {
+            right: number;
+            wrong: number;
+            other: number;
+        };
+        /** @description In the source's words. Null is what it does not say: never that there is no harm. */
+        WarnedTarget: {
+            /**
+             * @description `animal`: the source does not say which animals.
+             *
+             *     * `human` - people
+             *     * `cat` - cats
+             *     * `dog` - dogs
+             *     * `horse` - horses
+             *     * `livestock` - livestock
+             *     * `animal` - animals
+             */
+            target: components["schemas"]["ToxicityTarget"];
+            level: string | null;
+            /** @description Of the plant. */
+            parts: string | null;
+            effects: string | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description Null for an editor's statement. */
+            dataset_version: string | null;
+            /** @description The species it is stated of: for a genus, one of its species. */
+            about: string;
+            source: components["schemas"]["HazardSource"];
+        };
         /** @description 1 dry, 2 medium, 3 wet. */
         Watering: {
             min: number | null;
@@ -2581,6 +4580,8 @@ export interface components {
         Location: string;
         /** @description What `If-None-Match` takes. */
         ETag: string;
+        /** @description What `If-Modified-Since` takes. */
+        "Last-Modified": string;
         /** @description What the sentences in it are written in. */
         "Content-Language": string;
         /** @description `true`: nothing was done; this is what was answered before. */
@@ -2597,6 +4598,8 @@ export interface components {
         "Sometimes-Location": string;
         /** @description What `If-None-Match` takes. */
         "Sometimes-ETag": string;
+        /** @description What `If-Modified-Since` takes. */
+        "Sometimes-Last-Modified": string;
         /** @description What the sentences in it are written in. */
         "Sometimes-Content-Language": string;
         /** @description `true`: nothing was done; this is what was answered before. */
@@ -8335,6 +10338,2714 @@ export interface operations {
             };
         };
     };
+    list_categories: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `name`, `description`, `post_count`. */
+                fields?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCategoryEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_comment: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `post`, `parent`, `depth`, `author`, `text`, `state`, `is_own`, `is_gone`, `takes_replies`, `created_at`, `edited_at`, `links`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    /** @description An HTTP date: until then `restore/` takes the deletion back. */
+                    "Restorable-Until"?: string;
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedCommentChangesRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentReportRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                comment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    subscribe_to_newsletter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionRequestRequest"];
+            };
+        };
+        responses: {
+            /** @description A mail with a link is on its way, if it is needed. */
+            202: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_newsletter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description On the list. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unsubscribe_from_newsletter: {
+        parameters: {
+            query?: {
+                /** @description Where the body has none, as with mail programs' one click. */
+                token?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubscriptionTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Off the list, and forgotten. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_posts: {
+        parameters: {
+            query?: {
+                /** @description Those of this author, by the slug. */
+                author?: string;
+                /** @description Those filed under this slug. */
+                category?: string;
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`. */
+                fields?: string;
+                /** @description Newest first, unless another order is asked for. */
+                ordering?: "-date" | "date" | "title" | "-title";
+                /** @description How many results a page has. */
+                page_size?: number;
+                /** @description Those in which these words stand. */
+                search?: string;
+                /** @description Those of this series, by its slug. */
+                series?: string;
+                /** @description Those about this species. */
+                species?: string;
+                /** @description Those with this tag, by its slug. */
+                tag?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPostEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_comments: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `post`, `parent`, `depth`, `author`, `text`, `state`, `is_own`, `is_gone`, `takes_replies`, `created_at`, `edited_at`, `links`. */
+                fields?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                post_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedCommentList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    write_comment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A new one for each new request, such as a UUID. Sent again within a day, the same request is answered as before and does nothing; another one with the same key is refused. */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                post_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommentRequestRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    Location: components["headers"]["Sometimes-Location"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comment"];
+                };
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    "Retry-After": components["headers"]["Sometimes-Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body could be read but not used. */
+            422: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    "Idempotent-Replayed": components["headers"]["Sometimes-Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_post_view: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+            };
+            path: {
+                post_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Heard; whether it counts is not said. */
+            204: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request is too large. */
+            413: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is of a kind this address does not take. */
+            415: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_post: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `slug`, `title`, `intro`, `date`, `reading_minutes`, `picture`, `categories`, `authors`, `tags`, `series`, `species`, `takes_comments`, `links`, `updated_at`, `body`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                post: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_series: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`. */
+                fields?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSeriesEntryList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_series: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `slug`, `title`, `description`, `post_count`, `posts`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesWithPosts"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     meta_retrieve: {
         parameters: {
             query?: never;
@@ -8377,6 +13088,262 @@ export interface operations {
             };
             /** @description Not allowed. */
             403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plant_identification_experiments_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedExperimentList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_experiment: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Until this moment, which is not included. */
+                until?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentReport"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
                 headers: {
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
@@ -9122,6 +14089,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_models: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Until this moment, which is not included. */
+                until?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReport"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -10513,7 +15601,7 @@ export interface operations {
     get_identification: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `toxicity_warnings`, `toxicity_notice`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
                 fields?: string;
             };
             header?: {
@@ -11990,6 +17078,8 @@ export interface operations {
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
+                /** @description Only those with pictures, or those without. */
+                has_pictures?: boolean;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
                  *
@@ -12206,7 +17296,7 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `created_at`, `updated_at`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `catalogue_sources`, `powo_id`, `facts`, `distribution`, `pictures`, `fact_sources`, `toxicity`, `created_at`, `updated_at`. */
                 fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.
@@ -12303,6 +17393,196 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Species"];
                 };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_species_care: {
+        parameters: {
+            query?: {
+                /** @description Only these, by commas; all others are left out, required ones too: `species_id`, `scientific_name`, `language`, `summary`, `sections`, `from_sandbox`, `links`. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                species_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Care"];
+                };
+            };
+            /** @description It was found to be another species; `Location` is that one's. */
+            301: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
             304: {
@@ -13576,20 +18856,505 @@ export interface operations {
             };
         };
     };
+    content_authors_listing: {
+        parameters: {
+            query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description How many to leave out before. */
+                offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
+                order?: string;
+                /** @description Words that have to be in it. */
+                search?: string;
+                /** @description `and` (all of the words) or `or`. */
+                search_operator?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is published, page by page. */
+            200: {
+                headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        meta: {
+                            total_count: number;
+                        };
+                        items: components["schemas"]["AuthorSummary"][];
+                    };
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_authors_detail: {
+        parameters: {
+            query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One of them. */
+            200: {
+                headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Author"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_authors_find: {
+        parameters: {
+            query?: {
+                slug?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Location` is its address. */
+            302: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     content_blog_posts_listing: {
         parameters: {
             query?: {
                 ancestor_of?: string;
+                /** @description Slugs, several by commas: posts with any of them. */
+                author?: string;
+                /** @description Slugs, several by commas: posts with any of them. */
+                category?: string;
                 child_of?: string;
+                /** @description The first day. */
+                date_from?: string;
+                /** @description The last day. */
+                date_to?: string;
                 descendant_of?: string;
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
+                /** @description How many at most. */
                 limit?: number;
                 locale?: string;
+                /** @description How many to leave out before. */
                 offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
                 order?: string;
+                /** @description Words that have to be in it. */
                 search?: string;
+                /** @description `and` (all of the words) or `or`. */
                 search_operator?: string;
+                /** @description Slugs, several by commas: posts with any of them. */
+                series?: string;
                 site?: string;
+                /** @description Ids of the encyclopedia, several by commas: posts with any of them. */
+                species?: string;
+                /** @description Tags or their slugs, several by commas: posts with any of them. */
+                tag?: string;
                 translation_of?: string;
             };
             header?: {
@@ -13610,6 +19375,7 @@ export interface operations {
             /** @description What is published, page by page. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -13623,14 +19389,7 @@ export interface operations {
                         meta: {
                             total_count: number;
                         };
-                        items: ({
-                            id?: number;
-                            meta?: {
-                                [key: string]: unknown;
-                            };
-                        } & {
-                            [key: string]: unknown;
-                        })[];
+                        items: components["schemas"]["BlogPostSummary"][];
                     };
                 };
             };
@@ -13751,7 +19510,7 @@ export interface operations {
     content_blog_posts_detail: {
         parameters: {
             query?: {
-                /** @description Which fields to tell, by commas; `*` for all. */
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
             };
             header?: {
@@ -13774,6 +19533,7 @@ export interface operations {
             /** @description One of them. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -13783,14 +19543,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id?: number;
-                        meta?: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["BlogPost"];
                 };
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
@@ -13910,8 +19663,633 @@ export interface operations {
     content_blog_posts_find: {
         parameters: {
             query?: {
+                /** @description The path of its page on this site. */
                 html_path?: string;
                 id?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Location` is its address. */
+            302: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_blog_posts_popular: {
+        parameters: {
+            query?: {
+                /** @description Of how many days: 30, and at most 365. */
+                days?: number;
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is published, page by page. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        meta: {
+                            total_count: number;
+                        };
+                        items: components["schemas"]["BlogPostSummary"][];
+                    };
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_categories_listing: {
+        parameters: {
+            query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description How many to leave out before. */
+                offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
+                order?: string;
+                /** @description Words that have to be in it. */
+                search?: string;
+                /** @description `and` (all of the words) or `or`. */
+                search_operator?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is published, page by page. */
+            200: {
+                headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        meta: {
+                            total_count: number;
+                        };
+                        items: components["schemas"]["CategorySummary"][];
+                    };
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_categories_detail: {
+        parameters: {
+            query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One of them. */
+            200: {
+                headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Category"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_categories_find: {
+        parameters: {
+            query?: {
+                slug?: string;
             };
             header?: {
                 /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
@@ -14057,11 +20435,17 @@ export interface operations {
     content_documents_listing: {
         parameters: {
             query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
+                /** @description How many at most. */
                 limit?: number;
+                /** @description How many to leave out before. */
                 offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
                 order?: string;
+                /** @description Words that have to be in it. */
                 search?: string;
+                /** @description `and` (all of the words) or `or`. */
                 search_operator?: string;
             };
             header?: {
@@ -14082,6 +20466,7 @@ export interface operations {
             /** @description What is published, page by page. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -14095,14 +20480,7 @@ export interface operations {
                         meta: {
                             total_count: number;
                         };
-                        items: ({
-                            id?: number;
-                            meta?: {
-                                [key: string]: unknown;
-                            };
-                        } & {
-                            [key: string]: unknown;
-                        })[];
+                        items: components["schemas"]["ContentDocumentSummary"][];
                     };
                 };
             };
@@ -14223,7 +20601,7 @@ export interface operations {
     content_documents_detail: {
         parameters: {
             query?: {
-                /** @description Which fields to tell, by commas; `*` for all. */
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
             };
             header?: {
@@ -14246,6 +20624,7 @@ export interface operations {
             /** @description One of them. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -14255,14 +20634,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id?: number;
-                        meta?: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ContentDocument"];
                 };
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
@@ -14528,11 +20900,17 @@ export interface operations {
     content_images_listing: {
         parameters: {
             query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
+                /** @description How many at most. */
                 limit?: number;
+                /** @description How many to leave out before. */
                 offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
                 order?: string;
+                /** @description Words that have to be in it. */
                 search?: string;
+                /** @description `and` (all of the words) or `or`. */
                 search_operator?: string;
             };
             header?: {
@@ -14553,6 +20931,7 @@ export interface operations {
             /** @description What is published, page by page. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -14566,14 +20945,7 @@ export interface operations {
                         meta: {
                             total_count: number;
                         };
-                        items: ({
-                            id?: number;
-                            meta?: {
-                                [key: string]: unknown;
-                            };
-                        } & {
-                            [key: string]: unknown;
-                        })[];
+                        items: components["schemas"]["ContentImageSummary"][];
                     };
                 };
             };
@@ -14694,7 +21066,7 @@ export interface operations {
     content_images_detail: {
         parameters: {
             query?: {
-                /** @description Which fields to tell, by commas; `*` for all. */
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
             };
             header?: {
@@ -14717,6 +21089,7 @@ export interface operations {
             /** @description One of them. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -14726,14 +21099,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id?: number;
-                        meta?: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ContentImage"];
                 };
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
@@ -15002,12 +21368,18 @@ export interface operations {
                 ancestor_of?: string;
                 child_of?: string;
                 descendant_of?: string;
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
+                /** @description How many at most. */
                 limit?: number;
                 locale?: string;
+                /** @description How many to leave out before. */
                 offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
                 order?: string;
+                /** @description Words that have to be in it. */
                 search?: string;
+                /** @description `and` (all of the words) or `or`. */
                 search_operator?: string;
                 site?: string;
                 translation_of?: string;
@@ -15031,6 +21403,7 @@ export interface operations {
             /** @description What is published, page by page. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -15044,14 +21417,7 @@ export interface operations {
                         meta: {
                             total_count: number;
                         };
-                        items: ({
-                            id?: number;
-                            meta?: {
-                                [key: string]: unknown;
-                            };
-                        } & {
-                            [key: string]: unknown;
-                        })[];
+                        items: components["schemas"]["ContentPageSummary"][];
                     };
                 };
             };
@@ -15172,7 +21538,7 @@ export interface operations {
     content_pages_detail: {
         parameters: {
             query?: {
-                /** @description Which fields to tell, by commas; `*` for all. */
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
                 fields?: string;
             };
             header?: {
@@ -15195,6 +21561,7 @@ export interface operations {
             /** @description One of them. */
             200: {
                 headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
                     "X-Request-ID": components["headers"]["X-Request-ID"];
                     "API-Version": components["headers"]["API-Version"];
                     RateLimit: components["headers"]["RateLimit"];
@@ -15204,14 +21571,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id?: number;
-                        meta?: {
-                            [key: string]: unknown;
-                        };
-                    } & {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ContentPage"];
                 };
             };
             /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
@@ -15331,6 +21691,1105 @@ export interface operations {
     content_pages_find: {
         parameters: {
             query?: {
+                /** @description The path of its page on this site. */
+                html_path?: string;
+                id?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Location` is its address. */
+            302: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_preview: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What follows `#token=` in the address the editor's browser was sent to. */
+                "X-Preview-Token": string;
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A post, a species, or another page, as at its own address. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description null for a page that was never saved. */
+                        id: number | null;
+                        meta: {
+                            [key: string]: unknown;
+                        };
+                        title: string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The token is not one of ours (`link_invalid`), or too old (`link_expired`). */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The draft was published, deleted, or left alone for long. */
+            410: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_series_listing: {
+        parameters: {
+            query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+                /** @description How many at most. */
+                limit?: number;
+                /** @description How many to leave out before. */
+                offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
+                order?: string;
+                /** @description Words that have to be in it. */
+                search?: string;
+                /** @description `and` (all of the words) or `or`. */
+                search_operator?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is published, page by page. */
+            200: {
+                headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        meta: {
+                            total_count: number;
+                        };
+                        items: components["schemas"]["SeriesSummary"][];
+                    };
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_series_detail: {
+        parameters: {
+            query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One of them. */
+            200: {
+                headers: {
+                    "Last-Modified": components["headers"]["Sometimes-Last-Modified"];
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_series_find: {
+        parameters: {
+            query?: {
+                slug?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `Location` is its address. */
+            302: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_species_listing: {
+        parameters: {
+            query?: {
+                ancestor_of?: string;
+                child_of?: string;
+                descendant_of?: string;
+                /** @description Such as `Rosaceae`. */
+                family?: string;
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+                /** @description Such as `Rosa`. */
+                genus?: string;
+                /** @description How many at most. */
+                limit?: number;
+                locale?: string;
+                /** @description How many to leave out before. */
+                offset?: number;
+                /** @description A field; `-` before it for the other way round; `random`. */
+                order?: string;
+                /** @description Words that have to be in it. */
+                search?: string;
+                /** @description `and` (all of the words) or `or`. */
+                search_operator?: string;
+                site?: string;
+                translation_of?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is published, page by page. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        meta: {
+                            total_count: number;
+                        };
+                        items: components["schemas"]["SpeciesPageSummary"][];
+                    };
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_species_detail: {
+        parameters: {
+            query?: {
+                /** @description Which fields to tell, by commas: further ones, `-` before what to leave out, `*` for all, `_` for none but those named after it. */
+                fields?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One of them. */
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeciesPage"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    RateLimit: components["headers"]["Sometimes-RateLimit"];
+                    "RateLimit-Policy": components["headers"]["Sometimes-RateLimit-Policy"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    content_species_find: {
+        parameters: {
+            query?: {
+                /** @description The path of its page on this site. */
                 html_path?: string;
                 id?: number;
             };

@@ -1,10 +1,15 @@
 from django.urls import path
 
-from apps.blog.api.v1 import comment_views, newsletter_views, view_counts
+from apps.blog.api.v1 import comment_views, newsletter_views, post_views, view_counts
 
 app_name = "blog"
 
 urlpatterns = [
+    path("posts/", post_views.PostListView.as_view(), name="post-list"),
+    path("posts/<str:post>/", post_views.PostDetailView.as_view(), name="post-detail"),
+    path("categories/", post_views.CategoryListView.as_view(), name="category-list"),
+    path("series/", post_views.SeriesListView.as_view(), name="series-list"),
+    path("series/<str:slug>/", post_views.SeriesDetailView.as_view(), name="series-detail"),
     path("posts/<int:post_id>/views/", view_counts.PostViewsView.as_view(), name="post-views"),
     path("posts/<int:post_id>/comments/", comment_views.CommentListView.as_view(), name="comment-list"),
     path("comments/<uuid:comment_id>/", comment_views.CommentDetailView.as_view(), name="comment-detail"),

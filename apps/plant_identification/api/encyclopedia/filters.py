@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from apps.plant_identification.models import PlantSpecies
+from apps.plant_identification.selectors import pictured
 
 NAME_CHARS = 200
 GBIF_ID_MAX = 2**63 - 1
@@ -37,9 +38,21 @@ class SpeciesFilter(django_filters.FilterSet):  # type: ignore[misc]  # without 
     genus = TaxonFilter(max_length=NAME_CHARS, label="Such as `Monstera`.")
     gbif_id = IdFilter(min_value=1, max_value=GBIF_ID_MAX, label="The id at gbif.org.")
 
+    has_pictures = django_filters.BooleanFilter(
+        method="filter_pictured", label="Only those with pictures, or those without."
+    )
+
     class Meta:
         model = PlantSpecies
         fields: list[str] = []
+
+    def filter_pictured(
+        self,
+        queryset: QuerySet[PlantSpecies],
+        _name: str,
+        wanted: bool,  # noqa: FBT001 - django-filter's signature
+    ) -> QuerySet[PlantSpecies]:
+        return queryset.filter(pictured() if wanted else ~pictured())
 
 
 class SpeciesOrdering(OrderingFilter):

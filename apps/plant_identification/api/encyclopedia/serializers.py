@@ -7,14 +7,27 @@ from rest_framework import serializers
 
 from apps.core.languages import ENGLISH
 from apps.core.links import link_to
+from apps.plant_identification.api.encyclopedia.fact_serializers import (
+    CitedSourceSerializer,
+    DistributionSerializer,
+    FactSerializer,
+    SpeciesPictureSerializer,
+)
+from apps.plant_identification.api.encyclopedia.toxicity import SpeciesToxicitySerializer
 from apps.plant_identification.api.languages import LanguageField
-from apps.plant_identification.models import NameKind, PlantSpecies
+from apps.plant_identification.models import NameKind, PlantSpecies, SpeciesFact
+from apps.plant_identification.selectors import list_sources_of
 from apps.plant_identification.services.encyclopedia.search import How, SpeciesHit
+from apps.plant_identification.services.toxicity import describe_toxicity
 
 QUERY_CHARS = 100
 RESULTS = 20
 RESULTS_MAX = 50
 GBIF_PAGE = "https://www.gbif.org/species/{}"
+POWO_PAGE = "https://powo.science.kew.org/taxon/urn:lsid:ipni.org:names:{}"
+# The blog stands above this app: its addresses are part of the public contract, and spelled here.
+POSTS = "/api/v1/blog/posts/?species={}"
+CONTENT = "/api/v2/blog-posts/?species={}"
 
 
 class LanguageQuerySerializer(serializers.Serializer[Any]):
@@ -37,6 +50,12 @@ class SearchQuerySerializer(LanguageQuerySerializer):
 class SpeciesLinksSerializer(serializers.Serializer[Any]):
     self = serializers.CharField()
     gbif = serializers.CharField(allow_null=True, help_text="Its page at the GBIF.")
+
+
+class SpeciesPageLinksSerializer(SpeciesLinksSerializer):
+    powo = serializers.CharField(allow_null=True, help_text="Its page at Plants of the World Online.")
+    posts = serializers.CharField(help_text="What the blog writes about it.")
+    content = serializers.CharField(help_text="The same as whole pages, in the content API.")
 
 
 class SpeciesEntrySerializer(serializers.Serializer[PlantSpecies]):
@@ -96,7 +115,18 @@ class SpeciesSerializer(SpeciesEntrySerializer):
     )
     synonyms = serializers.ListField(child=serializers.CharField())
     taxonomy = serializers.SerializerMethodField(help_text="Rank and name.")
-    sources = serializers.SerializerMethodField()
+    sources = serializers.SerializerMethodField(
+        help_text="Of names and place. `catalogue`: the sources that `catalogue_sources` names."
+    )
+    catalogue_sources = serializers.SerializerMethodField(help_text="Keys of `fact_sources`.")
+    powo_id = serializers.SerializerMethodField(help_text="The number of its name at IPNI.")
+    facts = serializers.SerializerMethodField(
+        help_text="By field, the preferred first. Sources that differ stand beside each other."
+    )
+    distribution = serializers.SerializerMethodField(help_text="Null: nobody told us.")
+    pictures = serializers.SerializerMethodField()
+    fact_sources = serializers.SerializerMethodField(help_text="All that are named in this answer.")
+    toxicity = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -117,6 +147,51 @@ class SpeciesSerializer(SpeciesEntrySerializer):
     @extend_schema_field(FactSourceSerializer(many=True))
     def get_sources(self, species: PlantSpecies) -> list[dict[str, Any]]:
         return [{"fact": fact, **said} for fact, said in sorted(species.sources.items())]
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_catalogue_sources(self, species: PlantSpecies) -> list[str]:
+        return list(species.catalogue.get("sources", []))
+
+    def get_powo_id(self, species: PlantSpecies) -> str | None:
+        return species.powo_id or None
+
+    @extend_schema_field(FactSerializer(many=True))
+    def get_facts(self, species: PlantSpecies) -> list[dict[str, Any]]:
+        return [FactSerializer(fact).data for fact in _by_field(species)]
+
+    @extend_schema_field(DistributionSerializer(allow_null=True))
+    def get_distribution(self, species: PlantSpecies) -> dict[str, Any] | None:
+        told = next((fact for fact in _by_field(species) if fact.field == "distribution"), None)
+        return DistributionSerializer(told).data if told else None
+
+    @extend_schema_field(SpeciesPictureSerializer(many=True))
+    def get_pictures(self, species: PlantSpecies) -> list[dict[str, Any]]:
+        return [SpeciesPictureSerializer(picture).data for picture in species.pictures.all()]
+
+    @extend_schema_field(CitedSourceSerializer(many=True))
+    def get_fact_sources(self, species: PlantSpecies) -> list[dict[str, Any]]:
+        return [CitedSourceSerializer(source).data for source in list_sources_of(species)]
+
+    @extend_schema_field(SpeciesToxicitySerializer)
+    def get_toxicity(self, species: PlantSpecies) -> dict[str, Any]:
+        return describe_toxicity(species.toxicity_statements.select_related("source"))
+
+    @extend_schema_field(SpeciesPageLinksSerializer)
+    def get_links(self, species: PlantSpecies) -> dict[str, str | None]:
+        return {
+            **super().get_links(species),
+            "powo": POWO_PAGE.format(species.powo_id) if species.powo_id else None,
+            "posts": POSTS.format(species.pk),
+            "content": CONTENT.format(species.pk),
+        }
+
+
+def _by_field(species: PlantSpecies) -> list[SpeciesFact]:
+    """What nobody checked comes after what somebody has."""
+    return sorted(
+        species.facts.all(),
+        key=lambda fact: (fact.field, not fact.is_preferred, not fact.source.is_verified, fact.source.key),
+    )
 
 
 class MatchSerializer(serializers.Serializer[Any]):

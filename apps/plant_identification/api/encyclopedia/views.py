@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import QuerySet
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.sparse import SparseReads
 from apps.core.api.throttling import AddressThrottle
 from apps.core.languages import ENGLISH, best_language
+from apps.core.links import link_to
 from apps.plant_identification import constants
 from apps.plant_identification.api.encyclopedia.filters import SpeciesFilter, SpeciesOrdering
 from apps.plant_identification.api.encyclopedia.serializers import (
@@ -53,13 +54,13 @@ def _language_accepted(request: Request) -> str:
     return best_language(request.headers.get("Accept-Language", ""), constants.LANGUAGES) or ENGLISH
 
 
-_told_for_a_while = told_for_a_while(
+kept_answers = told_for_a_while(
     constants.SPECIES_ANSWERS,
     varies_by=lambda request: f"{_language_accepted(request)} {settings.PROVIDER_SANDBOX}",
 )
 
 
-class _SpeciesView(SparseReads):
+class SpeciesView(SparseReads):
     permission_classes = [IsAuthenticatedOrReadOnlyWithRateLimit]
     throttle_classes = [SpeciesThrottle]
 
@@ -69,7 +70,7 @@ class _SpeciesView(SparseReads):
         return {"language": _language_accepted(self.request), **form.validated_data}
 
 
-class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
+class SpeciesListView(SpeciesView, ListAPIView[PlantSpecies]):
     """All species anybody has identified, page by page."""
 
     api_key_access = KeyAccess()
@@ -89,30 +90,43 @@ class SpeciesListView(_SpeciesView, ListAPIView[PlantSpecies]):
         parameters=[LanguageQuerySerializer],
         responses=SpeciesEntrySerializer(many=True),
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
 
-class SpeciesDetailView(_SpeciesView):
+class SpeciesDetailView(SpeciesView):
     """One species: its names, where it belongs, how often it is identified, and who says so."""
 
     api_key_access = KeyAccess()
     shown_by = SpeciesSerializer
 
     @extend_schema(
-        operation_id="get_species", parameters=[LanguageQuerySerializer], responses=SpeciesSerializer
+        operation_id="get_species",
+        parameters=[LanguageQuerySerializer],
+        responses={
+            200: SpeciesSerializer,
+            301: OpenApiResponse(description="It was found to be another species; `Location` is that one's."),
+        },
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request, species_id: UUID) -> Response:
         asked = self.read(LanguageQuerySerializer)
         species = get_species(species_id)
         if species is None:
             raise RecordNotFound
+        if species.merged_into_id is not None:
+            return moved_to(request, "v1:plant-identification:species-detail", species.merged_into_id)
         return Response(SpeciesSerializer(species, context=asked).data)
 
 
-class SpeciesSearchView(_SpeciesView):
+def moved_to(request: Request, view_name: str, species_id: UUID) -> Response:
+    asked = request.META.get("QUERY_STRING", "")
+    address = link_to(view_name, species_id)
+    return Response(status=301, headers={"Location": f"{address}?{asked}" if asked else address})
+
+
+class SpeciesSearchView(SpeciesView):
     """Species by what somebody types: any of their names, its beginning, or something like it."""
 
     api_key_access = KeyAccess()
@@ -121,7 +135,7 @@ class SpeciesSearchView(_SpeciesView):
     @extend_schema(
         operation_id="search_species", parameters=[SearchQuerySerializer], responses=SpeciesHitsSerializer
     )
-    @_told_for_a_while
+    @kept_answers
     def get(self, request: Request) -> Response:
         asked = self.read(SearchQuerySerializer)
         hits = search_species(text=asked["q"], limit=asked["page_size"])

@@ -1,4 +1,8 @@
-"""What is known about a species, who said so and when. The first word stays; lists of names grow."""
+"""What is known about a species, who said so and when.
+
+What editors say stays. The catalogue's word comes next. Of the services the first word stays, and lists of
+names grow.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -10,35 +14,55 @@ from apps.plant_identification.types import ProviderSuggestion
 
 MAX_NAMES_OF_LANGUAGE = 10
 MAX_SYNONYMS = 50
+EDITORS = "editors"  # who says it, in `PlantSpecies.sources`; the key of a FactSource, too
 FACTS = ("authorship", "family", "genus", "gbif_id", "taxonomy", "synonyms", "common_names", "sources")
 _SINGLE = ("authorship", "family", "genus", "gbif_id", "taxonomy")
 
 
 def learn_facts(species: PlantSpecies, said: ProviderSuggestion, provider: str) -> bool:
     """Write what is new into the species; whether anything was. Saves nothing."""
-    learned = [name for name in _SINGLE if _fill(species, name, getattr(said, name))]
-    if _add_synonyms(species, said.synonyms):
-        learned.append("synonyms")
+    learned: list[str] = []
+    if canonical_name(said.scientific_name) == species.canonical_name:
+        # A synonym has an author and a genus of its own, and services' lists of synonyms hold homonyms.
+        learned += [name for name in _SINGLE if _fill(species, name, getattr(said, name))]
+        learned += ["synonyms"] if _add_synonyms(species, said.synonyms) else []
     language = said.languages.get("common_names")
     if language and _add_common_names(species, language, said.common_names):
         learned.append(f"common_names.{language}")
-    today = datetime.now(UTC).date().isoformat()
-    species.sources |= {name: {"source": provider, "date": today} for name in learned}
+    note_source(species, learned, provider)
     return bool(learned)
 
 
+def note_source(species: PlantSpecies, facts: Iterable[str], source: str) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    species.sources = species.sources | {fact: {"source": source, "date": today} for fact in facts}
+
+
+def is_said_by(species: PlantSpecies, fact: str, source: str) -> bool:
+    return bool(species.sources.get(fact, {}).get("source") == source)
+
+
+def join_synonyms(species: PlantSpecies, *lists: Iterable[str]) -> list[str]:
+    """Each once, the first spelling of it; the species' own name is none."""
+    own = full_key(species.canonical_name)
+    names = (canonical_name(name) for names in lists for name in names)
+    return _join((name for name in names if full_key(name) != own), full_key, MAX_SYNONYMS)
+
+
+def join_common_names(*lists: Iterable[str]) -> list[str]:
+    return _join((name for names in lists for name in names), str.casefold, MAX_NAMES_OF_LANGUAGE)
+
+
 def _fill(species: PlantSpecies, name: str, value: Any) -> bool:
-    if not value or getattr(species, name):
+    if not value or getattr(species, name) or is_said_by(species, name, EDITORS):
         return False
     setattr(species, name, dict(value) if isinstance(value, Mapping) else value)
     return True
 
 
 def _add_synonyms(species: PlantSpecies, names: Iterable[str]) -> bool:
-    own = full_key(species.canonical_name)
-    wanted = [canonical_name(name) for name in names]
-    more = _join(species.synonyms, (name for name in wanted if full_key(name) != own), full_key, MAX_SYNONYMS)
-    if more == species.synonyms:
+    more = join_synonyms(species, species.synonyms, names)
+    if more == species.synonyms or is_said_by(species, "synonyms", EDITORS):
         return False
     species.synonyms = more
     return True
@@ -46,15 +70,15 @@ def _add_synonyms(species: PlantSpecies, names: Iterable[str]) -> bool:
 
 def _add_common_names(species: PlantSpecies, language: str, names: Iterable[str]) -> bool:
     known = species.common_names.get(language, [])
-    more = _join(known, names, str.casefold, MAX_NAMES_OF_LANGUAGE)
-    if more == known:
+    more = join_common_names(known, names)
+    if more == known or is_said_by(species, f"common_names.{language}", EDITORS):
         return False
     species.common_names = species.common_names | {language: more}
     return True
 
 
-def _join(known: list[str], names: Iterable[str], key: Callable[[str], str], at_most: int) -> list[str]:
-    joined = {key(name): name for name in known}
+def _join(names: Iterable[str], key: Callable[[str], str], at_most: int) -> list[str]:
+    joined: dict[str, str] = {}
     for name in names:
         joined.setdefault(key(name), name)
     return list(joined.values())[:at_most]

@@ -17,10 +17,18 @@ BATCH = 500
 
 def index_species(species: Sequence[PlantSpecies]) -> None:
     """Add what is not there yet. Rows go in one order everywhere, so that no two writers wait in a ring."""
-    names = sorted(
-        (name for one in species for name in names_of(one)), key=lambda name: (name.species_id, name.folded)
-    )
-    SpeciesName.objects.bulk_create(names, ignore_conflicts=True, batch_size=BATCH)
+    _add_names([name for one in species for name in names_of(one)])
+
+
+def index_anew(species: Sequence[PlantSpecies]) -> None:
+    """What is no name of theirs any more goes, too. The caller holds the species' locks."""
+    SpeciesName.objects.filter(species__in=species).delete()
+    index_species(species)
+
+
+def _add_names(names: Sequence[SpeciesName]) -> None:
+    in_order = sorted(names, key=lambda name: (name.species_id, name.folded))
+    SpeciesName.objects.bulk_create(in_order, ignore_conflicts=True, batch_size=BATCH)
     _add_words({word for name in names for word in name.folded.split()})
 
 
@@ -28,7 +36,7 @@ def rebuild_index() -> int:
     """All of it anew, species by species, while everybody goes on searching. How many species there are."""
     done = 0
     batch: list[PlantSpecies] = []
-    for species in PlantSpecies.objects.order_by("pk").iterator(chunk_size=BATCH):
+    for species in PlantSpecies.objects.filter(merged_into=None).order_by("pk").iterator(chunk_size=BATCH):
         batch.append(species)
         if len(batch) == BATCH:
             done += _index_anew(batch)
@@ -38,20 +46,25 @@ def rebuild_index() -> int:
 
 def _index_anew(batch: Sequence[PlantSpecies]) -> int:
     with transaction.atomic():
-        SpeciesName.objects.filter(species__in=batch).delete()
-        index_species(batch)
+        index_anew(batch)
     return len(batch)
 
 
 def names_of(species: PlantSpecies) -> Iterator[SpeciesName]:
     """Each once. Where two kinds are written alike, the first kind counts."""
     seen: set[str] = set()
+    vouched = {fold(name) for name in species.vouched_synonyms}
     for kind, name in _all_names(species):
         folded = fold(name)
         if folded and folded not in seen:
             seen.add(folded)
             yield SpeciesName(
-                species=species, from_sandbox=species.from_sandbox, kind=kind, name=name, folded=folded
+                species=species,
+                from_sandbox=species.from_sandbox,
+                kind=kind,
+                name=name,
+                folded=folded,
+                is_vouched=folded in vouched,
             )
 
 

@@ -43,6 +43,7 @@ def news_key(species: UUID, provider: str, said: ProviderSuggestion) -> bytes:
     facts = (
         str(species),
         provider,
+        said.scientific_name,
         said.authorship,
         said.family,
         said.genus,
@@ -51,5 +52,7 @@ def news_key(species: UUID, provider: str, said: ProviderSuggestion) -> bytes:
         said.synonyms,
         said.languages.get("common_names"),
         said.common_names,
+        said.watering,
+        said.propagation_methods,
     )
     return hashlib.blake2b(msgspec.json.encode(facts), digest_size=16).digest()

@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models.functions import Coalesce
+
 from apps.plant_identification.models import (
     FactSource,
     PlantSpecies,
@@ -47,13 +49,19 @@ class SpeciesPortrait:
 
 
 def portray_species(ids: Iterable[UUID]) -> Mapping[UUID, SpeciesPortrait]:
-    """Those of the present mode among them. A fixed number of queries, however many there are."""
+    """Those of the present mode among them, under the ids asked for; of a merged one, what it is part of now.
+
+    A fixed number of queries, however many there are.
+    """
+    asked = PlantSpecies.objects.of_this_world().filter(pk__in=set(ids))
+    current = dict(asked.values_list("pk", Coalesce("merged_into", "pk")))
     found = (
         PlantSpecies.objects.visible()
-        .filter(pk__in=set(ids))
+        .filter(pk__in=set(current.values()))
         .prefetch_related("facts__source", "toxicity_statements__source", "pictures__image__renditions")
     )
-    return {species.pk: _portray(species) for species in found}
+    portraits = {species.pk: _portray(species) for species in found}
+    return {pk: portraits[now] for pk, now in current.items() if now in portraits}
 
 
 def _portray(species: PlantSpecies) -> SpeciesPortrait:

@@ -84,7 +84,7 @@ def search_species(*, text: str, limit: int) -> list[SpeciesHit]:
     best: dict[UUID, _Found] = {}
     _note(best, _beginning_with(query))
     if len(best) < limit:
-        _note(best, _with_words([[_as_typed(word)] for word in words], lambda _: (How.WORDS, 0.0)))
+        _note(best, _with_words([_typed(word) for word in words], lambda _: (How.WORDS, 0.0)))
     if len(best) < min(limit, ENOUGH_FOUND) and not any(found.how is How.EXACT for found in best.values()):
         _note(best, _with_similar_words(words))
     return _load(sorted(best.values())[:limit])
@@ -97,7 +97,7 @@ def _note(best: dict[UUID, _Found], found: Iterable[_Found]) -> None:
 
 
 def _load(found: Sequence[_Found]) -> list[SpeciesHit]:
-    species = PlantSpecies.objects.in_bulk([one.species_id for one in found])
+    species = PlantSpecies.objects.visible().for_lists().in_bulk([one.species_id for one in found])
     return [
         SpeciesHit(species=species[one.species_id], match=Match(name=one.name, kind=one.kind, how=one.how))
         for one in found
@@ -111,8 +111,12 @@ def _beginning_with(query: str) -> list[_Found]:
     return _read(names, lambda folded: (How.EXACT if folded == query else How.PREFIX, 0.0))
 
 
-def _as_typed(word: str) -> _Term:
-    return _Term(word, begins=len(word) >= WORD_PREFIX_MIN_CHARS)
+def _typed(word: str) -> list[_Term]:
+    """Mother-in-law's tongue is kept as Mother-in-law Tongue, too, and people look for snake plants."""
+    typed = [_Term(word, begins=len(word) >= WORD_PREFIX_MIN_CHARS)]
+    if word.endswith("s") and len(word) > WORD_PREFIX_MIN_CHARS:
+        typed.append(_Term(word[:-1], begins=False))
+    return typed
 
 
 def _with_words(groups: Sequence[Sequence[_Term]], judge: Callable[[str], tuple[How, float]]) -> list[_Found]:
@@ -124,7 +128,7 @@ def _with_similar_words(words: Sequence[str]) -> list[_Found]:
     spellings = _similar_words(words)
     if not any(spellings.values()):
         return []
-    groups = [[_as_typed(word), *(_Term(other, begins=False) for other in spellings[word])] for word in words]
+    groups = [[*_typed(word), *(_Term(other, begins=False) for other in spellings[word])] for word in words]
     return _with_words(groups, lambda folded: (How.SIMILAR, 1 - closeness(words, folded.split())))
 
 

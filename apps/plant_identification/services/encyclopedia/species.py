@@ -1,5 +1,6 @@
 """Candidates of an answer and the species we keep."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -7,13 +8,16 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
+from django.db.models.functions import Coalesce
 
 from apps.core.kept_answers import forget_answers
 from apps.plant_identification import constants
 from apps.plant_identification.models import PlantSpecies, SpeciesName
 from apps.plant_identification.services.encyclopedia.facts import FACTS, learn_facts
+from apps.plant_identification.services.encyclopedia.growing import find_untold, keep_growing_facts
 from apps.plant_identification.services.encyclopedia.index import index_species
 from apps.plant_identification.services.encyclopedia.news import TAUGHT, news_key
+from apps.plant_identification.services.encyclopedia.spelling import fold
 from apps.plant_identification.services.names import binomial, canonical_name
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 
@@ -21,17 +25,20 @@ from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 def link_species(document: dict[str, Any]) -> Mapping[str, UUID]:
     """Write `species_id` into the candidates that are species; scientific name -> id.
 
-    Species that we do not have yet are added. Those the sandbox names are kept apart: what it says must
-    never be met beside the real services.
+    A name that is vouched to be another one's synonym leads there, and one that is so of several leads
+    nowhere. Other species that we do not have yet are added. Those the sandbox names are kept apart: what it
+    says must never be met beside the real services.
     """
     candidates = _species_of(document)
     known = _ids_of(candidates)
     if missing := candidates.keys() - known.keys():
+        meant = _meant_by(missing)
         # In one order everywhere: two answers that add the same species must not wait for each other.
-        PlantSpecies.objects.bulk_create(
-            (_new_species(name, candidates[name]) for name in sorted(missing)), ignore_conflicts=True
-        )
-        known = _ids_of(candidates)
+        new = [_new_species(name, candidates[name]) for name in sorted(missing - meant.keys())]
+        if new:
+            PlantSpecies.objects.bulk_create(new, ignore_conflicts=True)
+            known = _ids_of(candidates)
+        known |= {name: next(iter(ids)) for name, ids in meant.items() if len(ids) == 1}
     linked = {}
     for name, pk in known.items():
         candidates[name]["species_id"] = str(pk)
@@ -48,9 +55,21 @@ def _species_of(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ids_of(names: Mapping[str, Any]) -> dict[str, UUID]:
-    found = PlantSpecies.objects.visible().filter(canonical_name__in=names)
-    return dict(found.values_list("canonical_name", "pk"))
+def _ids_of(names: Iterable[str]) -> dict[str, UUID]:
+    found = PlantSpecies.objects.of_this_world().filter(canonical_name__in=set(names))
+    return dict(found.values_list("canonical_name", Coalesce("merged_into", "pk")))
+
+
+def _meant_by(names: Iterable[str]) -> dict[str, set[UUID]]:
+    """The species whose vouched synonyms these are, with spellings that fold alike taken for one."""
+    folded = {name: fold(name) for name in names}
+    vouched = SpeciesName.objects.filter(
+        from_sandbox=settings.PROVIDER_SANDBOX, is_vouched=True, folded__in=set(folded.values())
+    )
+    meant: dict[str, set[UUID]] = defaultdict(set)
+    for text, species_id in vouched.values_list("folded", "species_id"):
+        meant[text].add(species_id)
+    return {name: meant[text] for name, text in folded.items() if text in meant}
 
 
 def _new_species(name: str, suggestion: Mapping[str, Any]) -> PlantSpecies:
@@ -60,8 +79,16 @@ def _new_species(name: str, suggestion: Mapping[str, Any]) -> PlantSpecies:
 
 
 def find_species(name: str) -> PlantSpecies | None:
-    """By its scientific name, however it is spelled."""
-    return PlantSpecies.objects.visible().filter(canonical_name=canonical_name(name)).first()
+    """By its scientific name or a vouched synonym, however it is spelled."""
+    spelled = canonical_name(name)
+    ids = set(_ids_of([spelled]).values()) or _meant_by([spelled]).get(spelled, set())
+    return PlantSpecies.objects.visible().filter(pk__in=ids).first() if len(ids) == 1 else None
+
+
+def find_current(species_id: UUID | str) -> PlantSpecies | None:
+    """The one with this id, or the one it was merged into."""
+    found = PlantSpecies.objects.of_this_world().select_related("merged_into").filter(pk=species_id).first()
+    return found and (found.merged_into or found)
 
 
 def headline_species_id(document: Mapping[str, Any]) -> str | None:
@@ -106,19 +133,27 @@ def learn_species(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) 
 def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: Iterable[UUID]) -> set[UUID]:
     """The species that somebody else is teaching right now, and that were left alone."""
     is_named = Exists(SpeciesName.objects.filter(species=OuterRef("pk")))
-    known: Mapping[UUID, Any] = PlantSpecies.objects.annotate(is_findable=is_named).in_bulk(
+    # One that was merged since it was linked is taught nothing: its names belong to the other now.
+    own = PlantSpecies.objects.filter(merged_into=None)
+    known: Mapping[UUID, Any] = own.annotate(is_findable=is_named).in_bulk(
         [*unseen, *(pk for pk, _, _ in said)]
     )
     news = {pk for pk, species in known.items() if not species.is_findable}
-    news |= {pk for pk, provider, suggestion in said if learn_facts(known[pk], suggestion, provider)}
+    news |= {
+        pk
+        for pk, provider, suggestion in said
+        if pk in known and learn_facts(known[pk], suggestion, provider)
+    }
+    news |= find_untold(said)
     if not news:
         return news
     # Read again under the lock: somebody else may have taught them meanwhile.
-    taught = PlantSpecies.objects.select_for_update(skip_locked=True, no_key=True).in_bulk(news)
+    taught = own.select_for_update(skip_locked=True, no_key=True).in_bulk(news)
     for pk, provider, suggestion in said:
         if pk in taught:
             learn_facts(taught[pk], suggestion, provider)
     PlantSpecies.objects.bulk_update(taught.values(), FACTS)
     index_species(list(taught.values()))
+    keep_growing_facts(said, taught.keys())
     forget_answers(constants.SPECIES_ANSWERS)
     return news - taught.keys()

@@ -16,7 +16,8 @@ from apps.plant_identification.exceptions import (
     ProviderQuotaReached,
     ProviderRefusedKey,
 )
-from apps.plant_identification.models import FactSource, SourceKind
+from apps.plant_identification.models import FactSource
+from apps.plant_identification.services.encyclopedia.sources import service_source
 from apps.plant_identification.services.encyclopedia.trefle_client import (
     Found,
     Known,
@@ -92,26 +93,4 @@ trefle = _holder.get
 
 
 def trefle_source() -> FactSource:
-    """On which terms its data may be repeated is not stated, nor who has checked it.
-
-    What the sandbox says in its place has a source of its own: it is not Trefle's word.
-    """
-    key, title = (
-        ("trefle_sandbox", "Trefle, played by the sandbox")
-        if settings.PROVIDER_SANDBOX
-        else (
-            NAME,
-            LABEL,
-        )
-    )
-    known, _ = FactSource.objects.get_or_create(
-        key=key,
-        defaults={
-            "title": title,
-            "kind": SourceKind.SERVICE,
-            "url": "" if settings.PROVIDER_SANDBOX else "https://trefle.io",
-            "licence_class": "B",
-            "is_verified": False,
-        },
-    )
-    return known
+    return service_source(name=NAME, label=LABEL, url="https://trefle.io")
