@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='identificationanswer',
             name='agreement',
-            field=models.CharField(blank=True, db_default='', help_text='empty in answers of an older release', max_length=6),
+            field=models.CharField(blank=True, db_default='', default='', help_text='empty in answers of an older release', max_length=6),
         ),
         migrations.AddField(
             model_name='plantidentificationresult',

@@ -24,7 +24,7 @@ class IdentificationAnswer(TimestampedModel):
     image_url = models.TextField(blank=True)
     source = models.CharField(max_length=10, blank=True)
     agreement = models.CharField(
-        max_length=6, blank=True, db_default="", help_text="empty in answers of an older release"
+        max_length=6, blank=True, default="", db_default="", help_text="empty in answers of an older release"
     )
     answered_at = models.DateTimeField()
 

@@ -129,6 +129,7 @@ def test_the_list_knows_which_have_pictures_and_reads_no_more_columns_than_it_sh
 
     assert names("has_pictures=true") == [str(monstera.pk)]
     assert names("has_pictures=false") == [str(other.pk)]
+    assert api_client.get(f"{LIST}?has_pictures=perhaps").status_code == 400
     with django_assert_max_num_queries(2) as queries:
         assert len(names("")) == 2
     assert "synonyms" not in str(queries.captured_queries)

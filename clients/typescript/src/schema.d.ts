@@ -17078,7 +17078,6 @@ export interface operations {
                 gbif_id?: number;
                 /** @description Such as `Monstera`. */
                 genus?: string;
-                /** @description Only those with pictures, or those without. */
                 has_pictures?: boolean;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.

@@ -33,13 +33,21 @@ class IdFilter(django_filters.Filter):  # type: ignore[misc]  # without types
     field_class = forms.IntegerField
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesOrNoFilter(django_filters.TypedChoiceFilter):  # type: ignore[misc]  # without types
+    """`true` or `false`. The library's own takes every other word for neither, and says nothing."""
+
+    def __init__(self, **options: Any) -> None:
+        choices = [("true", "true"), ("false", "false")]
+        super().__init__(choices=choices, coerce=lambda word: word == "true", empty_value=None, **options)
+
+
 class SpeciesFilter(django_filters.FilterSet):  # type: ignore[misc]  # without types
     family = TaxonFilter(max_length=NAME_CHARS, label="Such as `Araceae`.")
     genus = TaxonFilter(max_length=NAME_CHARS, label="Such as `Monstera`.")
     gbif_id = IdFilter(min_value=1, max_value=GBIF_ID_MAX, label="The id at gbif.org.")
-
-    has_pictures = django_filters.BooleanFilter(
-        method="filter_pictured", label="Only those with pictures, or those without."
+    has_pictures = YesOrNoFilter(
+        method="filter_pictured", help_text="Only those with pictures, or those without."
     )
 
     class Meta:
