@@ -53,7 +53,7 @@ class PlantValue(blocks.StructValue):  # type: ignore[misc]
 
     @property
     def common_name(self) -> str:
-        names = self["species"].common_names.get("en", [])
+        names = self.portrait.species.common_names.get("en", []) if self.portrait else []
         return str(names[0]) if names else ""
 
     @property
