@@ -31,7 +31,11 @@ from apps.plant_identification.services.encyclopedia.catalogue import (
 from apps.plant_identification.services.encyclopedia.editing import edit_species, editors_source
 from apps.plant_identification.services.encyclopedia.facts import note_source
 from apps.plant_identification.services.encyclopedia.search import search_species
-from apps.plant_identification.services.encyclopedia.species import find_species, link_species
+from apps.plant_identification.services.encyclopedia.species import (
+    count_identification,
+    find_species,
+    link_species,
+)
 from apps.plant_identification.services.encyclopedia.starter import load_catalogue
 from apps.plant_identification.services.names import canonical_name
 from apps.plant_identification.tests.factories import SpeciesFactory
@@ -302,6 +306,9 @@ def test_an_identification_by_a_vouched_synonym_is_one_of_the_species_and_adds_n
     assert set(linked.values()) == {species.pk}
     assert [one["species_id"] for one in answer["suggestions"]] == [str(species.pk)] * 2
     assert PlantSpecies.objects.count() == 1
+    count_identification(answer | {"rank": "species", "scientific_name": "Sansevieria trifasciata"})
+    species.refresh_from_db()
+    assert species.identification_count == 1
     assert find_species("sansevieria  Trifasciata Prain") == species
 
 
