@@ -154,7 +154,7 @@ def test_what_is_no_address_is_refused_and_nothing_is_sent(ask, email):
 
 
 def test_who_has_no_app_signs_up_on_a_page_which_is_limited_too(
-    settings, mailoutbox, django_capture_on_commit_callbacks, db
+    db, settings, django_capture_on_commit_callbacks
 ):
     settings.NEWSLETTER_RATE = 2
     browser = Client()
@@ -166,7 +166,7 @@ def test_who_has_no_app_signs_up_on_a_page_which_is_limited_too(
     outbox.submit(lambda: None).result(timeout=10)
     assert [answer.status_code for answer in answers] == [200, 200, 429]
     assert answers[-1]["Retry-After"]
-    assert [message.to for message in mailoutbox] == [["r0@example.org"], ["r1@example.org"]]
+    assert [message.to for message in mail.outbox] == [["r0@example.org"], ["r1@example.org"]]
     for email in ("no address", "r\u00f6se@example.org", "a@example.org\nBcc: b@example.org"):
         assert browser.post(address, {"email": email}).status_code == 400
     assert NewsletterSubscriber.objects.count() == 2
