@@ -16,6 +16,8 @@ from apps.core.api.limits import FALLBACK
 from apps.core.redis import OUTAGE, get_redis
 from apps.core.testing.contract import URLCONF, Answer, current_contract
 from apps.core.testing.emptying import empty_after_test
+from apps.plant_identification.services.encyclopedia.hazards import HAZARDS
+from apps.plant_identification.services.experiments import forget_running
 from provider_sandbox.testing import Sandbox, running_sandbox
 from tests.distribution import Distribution, rank
 
@@ -33,6 +35,8 @@ def _forget_the_last_test() -> None:
     OUTAGE.forget()
     FALLBACK.clear()
     kept_answers._cache._lately.forget()  # noqa: SLF001 - generations that go with the Redis below
+    HAZARDS.forget()
+    forget_running()
     redis = get_redis()
     if redis is not None:
         redis.flushdb()

@@ -21,6 +21,8 @@ APP = "plant_identification"
 REQUESTS = f"{APP}_plantidentificationrequest"
 ANSWERS = f"{APP}_identificationanswer"
 RESULTS = f"{APP}_plantidentificationresult"
+EXPERIMENTS = f"{APP}_experiment"
+FEEDBACK = f"{APP}_identificationfeedback"
 SPECIES = f"{APP}_plantspecies"
 PHOTOS = f"{APP}_photoset"
 PLANTS = f"{APP}_plant"
@@ -66,7 +68,7 @@ def fill(amount: Amount) -> None:
         cursor.execute("SET session_replication_role = replica")  # the references are right by construction
         cursor.execute("SELECT setseed(0.42)")
         _fill_species(cursor, amount)
-        with _without_indexes(cursor, REQUESTS, ANSWERS, RESULTS, PHOTOS, PLANTS):
+        with _without_indexes(cursor, REQUESTS, ANSWERS, RESULTS, PHOTOS, PLANTS, FEEDBACK):
             for statement in _statements(amount):
                 cursor.execute(statement)
         cursor.execute("SET session_replication_role = origin")
@@ -106,20 +108,21 @@ def _shared(amount: Amount, moment: str) -> Iterator[str]:
     # The favourite species come first: the cube of an even spread.
     yield f"""
         INSERT INTO {ANSWERS} (id, created_at, updated_at, question_key, digest, photo_digest, options,
-            status, document, replies, plant_name, confidence, image_url, source, answered_at)
+            status, document, replies, plant_name, confidence, image_url, source, agreement, answered_at)
         SELECT {_id("answer", "n")}, m, m, {_digest("question", "n")}, {_digest("photo", "n")},
             {_digest("photo", "n")}, '{_OPTIONS}', 'complete', '{_document()}', '[]', s.canonical_name,
-            random(), 'https://images.example.org/' || n || '.jpg', 'combined', m
+            random(), 'https://images.example.org/' || n || '.jpg', 'combined', 'both', m
         FROM (SELECT n, {moment} AS m, floor({amount.species} * random() ^ 3)::int AS k
             FROM generate_series(0, {amount.answers - 1}) AS n) AS drawn
         JOIN {SPECIES} s ON s.id = {_id("species", "k")}"""
     yield f"""
         INSERT INTO {RESULTS} (id, created_at, updated_at, answer_id, species_id, rank_position,
             scientific_name, confidence_score, provider_scores, model_version, model_confidence,
-            model_metadata)
+            model_metadata, is_favourite)
         SELECT gen_random_uuid(), a.created_at, a.created_at, a.id, s.id, rank,
             CASE rank WHEN 1 THEN a.plant_name ELSE s.canonical_name END, random() / rank,
-            '{{"plant_id": 0.8, "plantnet": 0.7}}', 'plant_id 5.1.1, plantnet 2026', random(), '{{}}'
+            '{{"plant_id": 0.8, "plantnet": 0.7}}', 'plant_id 5.1.1, plantnet 2026', random(),
+            '{_models()}', rank = 1
         FROM {ANSWERS} a CROSS JOIN generate_series(1, 3) AS rank
         JOIN {SPECIES} s ON s.id = CASE rank
             WHEN 1 THEN (SELECT id FROM {SPECIES} h WHERE h.from_sandbox AND h.canonical_name = a.plant_name)
@@ -136,16 +139,27 @@ def _owned(amount: Amount, moment: str) -> Iterator[str]:
             'gardener' || n || '@example.org', now(), '', 'free'
         FROM generate_series(0, {amount.people - 1}) AS n"""
     yield f"""
+        INSERT INTO {EXPERIMENTS} (id, created_at, updated_at, name, expectation, status, variant_a_rule,
+            variant_a_percent, variant_b_rule, variant_b_percent, started_at)
+        VALUES ({_id("experiment", "0")}, now(), now(), 'Agreement', '', 'running', 'quarter', 10,
+            'three_quarters', 10, now() - interval '{DAYS} days')"""
+    yield f"""
         INSERT INTO {REQUESTS} (id, created_at, updated_at, owner_id, from_sandbox, digest, photo_digest,
-            options, photos_id, answer_id, status, cache, experiment_group, timings, attempts, deleted_at)
+            options, photos_id, answer_id, status, cache, experiment_id, experiment_group, timings, attempts,
+            deleted_at)
         SELECT {_id("request", "n")}, m, m, {_id("user", "p")}, true, {_digest("photo", "k")},
             {_digest("photo", "k")}, '{_OPTIONS}', {_id("photos", "k")}, {_id("answer", "k")},
             CASE WHEN n % 50 = 0 THEN 'partial' ELSE 'complete' END,
             CASE WHEN n % 4 = 0 THEN 'miss' ELSE 'hit' END,
-            'control', '{{"total_ms": 1800}}', 0, CASE WHEN n % 1000 = 0 THEN m END
+            {_id("experiment", "0")}, 'control', '{{"total_ms": 1800}}', 0, CASE WHEN n % 1000 = 0 THEN m END
         FROM (SELECT n, {moment} AS m, floor({amount.people} * random() ^ 3)::int AS p,
             floor({amount.answers} * random() ^ 2)::int AS k
             FROM generate_series(0, {amount.identifications - 1}) AS n) AS drawn"""
+    yield f"""
+        INSERT INTO {FEEDBACK} (id, created_at, updated_at, request_id, verdict, scientific_name, comment)
+        SELECT gen_random_uuid(), now(), now(), {_id("request", "n")},
+            CASE WHEN random() < 0.8 THEN 'right' ELSE 'wrong' END, '', ''
+        FROM generate_series(0, {amount.identifications - 1}, 20) AS n"""
     yield f"""
         INSERT INTO {PLANTS} (id, created_at, updated_at, owner_id, from_sandbox, nickname, scientific_name,
             species_id, identification_id, notes, location)
@@ -159,6 +173,16 @@ def _owned(amount: Amount, moment: str) -> Iterator[str]:
 def _document() -> str:
     """Of the size in its table's row, which long documents are not: PostgreSQL keeps those elsewhere."""
     return json.dumps({"status": "complete", "suggestions": [], "summary": "x" * 600})
+
+
+def _models() -> str:
+    """What two models said of a candidate, as `services/results.py` keeps it."""
+    scores = {"plant_id": ("plant_id:5.1.1", 0.8), "plantnet": ("2026-03-20 (7.5)", 0.7)}
+    models = [
+        {"provider": provider, "version": version, "score": score, "is_favourite": True}
+        for provider, (version, score) in scores.items()
+    ]
+    return json.dumps({"agreement": "both", "fusion": "half", "from_sandbox": True, "models": models})
 
 
 def _id(kind: str, number: str) -> str:

@@ -55,6 +55,11 @@ def account(status: int, *, stranger: int | None = None, body: Any = None) -> Ru
     return Rule(status, status if stranger is None else stranger, 401, 403, 403, 401, None, body, "json")
 
 
+def staff_alone() -> Rule:
+    """The operators' own: neither the owner here nor the stranger is one."""
+    return Rule(403, 403, 401, 403, 403, 401, None, None, "json")
+
+
 # It tells those it does not know what it tells everybody.
 HEALTH = Rule(200, 200, 200, 200, 200, 200, READ, None, "json")
 # A record that was made without signing in is found by its id without signing in: 404 is all others learn.
@@ -126,6 +131,10 @@ RULES: dict[str, Rule] = {
     "get /api/v1/plant-identification/requests/{request_id}/photo/": owner_alone(200, READ, **RECORD),
     # Only its signed address leads to a photo, whoever has that; this one has no signature.
     "get /api/v1/plant-identification/requests/{request_id}/photo/{position}/": everybody(404),
+    # --- Experiments and models ---
+    "get /api/v1/plant-identification/experiments/": staff_alone(),
+    "get /api/v1/plant-identification/experiments/{experiment_id}/report/": staff_alone(),
+    "get /api/v1/plant-identification/models/report/": staff_alone(),
     # --- Plants and collections ---
     "get /api/v1/plant-identification/plants/": each_their_own(200, READ),
     "post /api/v1/plant-identification/plants/": each_their_own(201, WRITE, body={"nickname": "Ivy"}),

@@ -1,6 +1,7 @@
 """Each situation a client may get into, as steps that lead there; `docs/api/examples/` has the answers."""
 
 import io
+from datetime import date
 
 import pyotp
 from PIL import Image
@@ -9,9 +10,11 @@ from apps.blog.models import CommentState, PostComment
 from apps.blog.tests.factories import add_root_post
 from apps.core.redis import get_redis
 from apps.plant_identification import constants
-from apps.plant_identification.models import PhotoFingerprint
+from apps.plant_identification.models import Experiment, FactSource, PhotoFingerprint, ToxicityStatement
+from apps.plant_identification.services.experiments import start_experiment
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
+from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.users.services.api_keys import create_api_key
 from apps.users.services.exports import make_due_exports
 from apps.users.services.second_factor import confirm_app, offer_app
@@ -47,6 +50,51 @@ def near_duplicate(sandbox, identify, client, settings):
 def ill(sandbox, identify, client, settings):
     sandbox.fault("both", "outcome", {"outcome": "ill", "species": "Monstera deliciosa"})
     return identify(make_photo(1))
+
+
+def poisonous(sandbox, identify, client, settings):
+    """With the encyclopedia's own words about it, as the catalogue has them."""
+    sandbox.fault("both", "outcome", {**AGREE, "species": "Dieffenbachia seguine"})
+    source, _ = FactSource.objects.get_or_create(
+        key="bertero_2020",
+        defaults={
+            "title": "Bertero 2020, Front. Vet. Sci. 7:487, in the summary of RSPCA Science Update",
+            "kind": "dataset",
+            "url": "https://doi.org/10.3389/fvets.2020.00487",
+            "licence": "CC BY 4.0 (journal)",
+        },
+    )
+    species = SpeciesFactory(canonical_name="Dieffenbachia seguine", from_sandbox=True)
+    effects = (
+        "calcium oxalate: drooling, difficulty swallowing, vomiting, diarrhoea, eye and breathing problems"
+    )
+    for target in ("cat", "dog"):
+        ToxicityStatement.objects.create(
+            species=species,
+            target=target,
+            effects=effects,
+            source=source,
+            stated_on=date(2026, 11, 21),
+            dataset_version="2026-11-21",
+        )
+    return identify(make_photo(1))
+
+
+def experiment_report(sandbox, identify, client, settings):
+    staff = UserFactory(is_staff=True)
+    draft = Experiment.objects.create(name="How much does agreement say?", variant_a_rule="quarter")
+    start_experiment(experiment_id=draft.pk, actor=staff, reason="")
+    client.force_authenticate(UserFactory())
+    answer = complete(sandbox, identify, client, settings)
+    client.put(answer.json()["links"]["feedback"], {"verdict": "right"})
+    client.force_authenticate(staff)
+    return client.get(f"{V1}/experiments/{draft.pk}/report/")
+
+
+def model_report(sandbox, identify, client, settings):
+    complete(sandbox, identify, client, settings)
+    client.force_authenticate(UserFactory(is_staff=True))
+    return client.get(f"{V1}/models/report/")
 
 
 def not_a_plant(sandbox, identify, client, settings):
@@ -337,6 +385,9 @@ SITUATIONS = {
     "cached": (cached, 200, "Identification"),
     "near_duplicate": (near_duplicate, 200, "Identification"),
     "ill": (ill, 200, "Identification"),
+    "poisonous": (poisonous, 200, "Identification"),
+    "experiment_report": (experiment_report, 200, "ExperimentReport"),
+    "model_report": (model_report, 200, "ModelReport"),
     "not_a_plant": (not_a_plant, 200, "Identification"),
     "partial_provider_failed": (partial_provider_failed, 200, "Identification"),
     "partial_circuit_open": (partial_circuit_open, 200, "Identification"),

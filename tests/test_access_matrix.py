@@ -44,6 +44,7 @@ OF_THE_RECORD = ("id", "cache", "age_s", "created_at", "links")
 ACTORS = ("anonymous", "stranger", "expired_key", "other_key", "key", "owner")
 SCOPES = frozenset(map(str, ApiKeyScope))
 MISSING = {
+    "experiment_id",
     "export_id",
     "key_id",
     "session_id",
@@ -130,6 +131,7 @@ def places_of(owner: User) -> dict[str, Any]:
         "plant_id": PlantFactory(owner=owner).pk,
         "collection_id": CollectionFactory(owner=owner).pk,
         "species_id": SpeciesFactory().pk,
+        "experiment_id": NOBODY,
         "blog-posts": post.pk,
         "post": post.slug,
         "post_id": post.pk,

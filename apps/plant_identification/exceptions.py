@@ -19,7 +19,8 @@ DomainError
 ├── RecordNotFound               no such record, or somebody else's, or deleted
 ├── TooManyPlants                one has as many as one can have
 ├── TooManyCollections           likewise
-└── NothingToJudge               feedback on what is still queued
+├── NothingToJudge               feedback on what is still queued
+└── ExperimentRefused            started or ended when that cannot be
 """
 
 from apps.core.codes import ErrorCode
@@ -134,4 +135,8 @@ class NothingToJudge(DomainError):
 class MergeRefused(DomainError):
     """Two species cannot be made one; says why, to an editor."""
 
+    code = ErrorCode.CONFLICT
+
+
+class ExperimentRefused(DomainError):
     code = ErrorCode.CONFLICT

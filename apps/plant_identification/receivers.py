@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from apps.plant_identification.models import (
     SpeciesPicture,
     ToxicityStatement,
 )
+from apps.plant_identification.services.encyclopedia.hazards import HAZARDS
 from apps.plant_identification.services.operators import GROUP, is_operator, session_digest
 from apps.plant_identification.services.purging import note_erasure
 
@@ -37,6 +39,15 @@ def forget_species_answers(**_: Any) -> None:
 for told in (PlantSpecies, SpeciesFact, ToxicityStatement, SpeciesPicture, FactSource):
     uid = f"plant_identification.forget_{told.__name__}"
     receiver((post_save, post_delete), sender=told, dispatch_uid=uid)(forget_species_answers)
+
+
+@receiver(
+    (post_save, post_delete), sender=ToxicityStatement, dispatch_uid="plant_identification.forget_hazards"
+)
+@receiver(post_save, sender=FactSource, dispatch_uid="plant_identification.forget_hazards_of_source")
+def forget_hazards(**_: Any) -> None:
+    """Other processes hear of it when they look again, within a minute."""
+    transaction.on_commit(HAZARDS.forget)
 
 
 @receiver(event_noted, dispatch_uid="plant_identification.tell_operators")

@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Sub
 from django.db.models.functions import NullIf
 
 from apps.plant_identification.models import (
+    Experiment,
     FactSource,
     IdentificationFeedback,
     Plant,
@@ -108,3 +109,11 @@ def list_collections(user: Any) -> QuerySet[PlantCollection]:
 
 def get_collection(user: Any, collection_id: UUID) -> PlantCollection | None:
     return list_collections(user).filter(pk=collection_id).first()
+
+
+def list_experiments() -> QuerySet[Experiment]:
+    return Experiment.objects.all()
+
+
+def get_experiment(experiment_id: UUID) -> Experiment | None:
+    return Experiment.objects.filter(pk=experiment_id).first()

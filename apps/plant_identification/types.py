@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from apps.core.images import Fingerprint
 
@@ -43,8 +43,6 @@ class AnswerStatus(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What a person says of an answer."""
-
     RIGHT = "right"
     WRONG = "wrong"
     OTHER = "other"
@@ -70,6 +68,7 @@ class Options:
     latitude: float | None = None  # rounded to 2 decimals already
     longitude: float | None = None
     project: str = "all"
+    fusion: str = "half"  # the rule that makes one confidence of several scores; nobody asks for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,5 +295,6 @@ class Answer:
     disease_detection: HealthAssessment | None
     disease_suggestions: tuple[DiseaseSuggestion, ...]
     summary: str
+    likely: tuple[Mapping[str, Any], ...] = ()  # not public: see `services/safety.py`
     sources: Mapping[str, str] = field(default_factory=dict)  # field name -> provider whose word it is
     languages: Mapping[str, str] = field(default_factory=dict)  # field name -> what its words are written in

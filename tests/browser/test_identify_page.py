@@ -25,6 +25,7 @@ def test_a_chosen_photo_gets_a_name_with_what_each_service_says(visit, product):
     assert visit.heading == "Aloe Vera"
     visit.expect_text("Aloe vera", "Very likely", "Plant.id and Pl@ntNet agree.", "Species")
     visit.expect_text("Sandbox.", "About this plant", "Does it look like these?", "Care", "Health")
+    visit.expect_text("No information is not safety.")
     assert (
         visit.page.get_by_role("meter", name="Confidence").get_attribute("aria-valuetext").endswith("likely")
     )

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from apps.plant_identification.api.encyclopedia.toxicity import ToxicityWarningSerializer
 from apps.plant_identification.services.candidates import COMBINED
 from apps.plant_identification.services.records import links_of
 from apps.plant_identification.services.registry import SPECS
@@ -173,7 +174,17 @@ class IdentificationSerializer(serializers.Serializer[Any]):
     propagation_methods = _strings(null=True)
     edible_parts = _strings(null=True)
     edible_warning = serializers.CharField(allow_null=True)
-    toxicity = serializers.CharField(allow_null=True)
+    toxicity = serializers.CharField(
+        allow_null=True,
+        help_text="What is said of poison, as one text. The two fields below tell it in parts.",
+    )
+    toxicity_warnings = ToxicityWarningSerializer(
+        many=True, help_text="Every plant that it may be, from 0.05 on, and that somebody says is harmful."
+    )
+    toxicity_notice = serializers.CharField(
+        allow_null=True,
+        help_text="What is known of the headline's poison. What is unknown is said to be; it is never safe.",
+    )
     care_instructions = CareInstructionsSerializer(allow_null=True)
     suggestions = SuggestionSerializer(many=True)
     disease_detection = DiseaseDetectionSerializer(allow_null=True)
@@ -181,7 +192,8 @@ class IdentificationSerializer(serializers.Serializer[Any]):
     providers = ProviderReportSerializer(many=True)
     languages = _languages()
     sources = serializers.DictField(
-        child=serializers.CharField(), help_text="Which provider a field of the headline comes from."
+        child=serializers.CharField(),
+        help_text="Which provider, or `encyclopedia`, a field of the headline comes from.",
     )
     cache = serializers.ChoiceField(choices=CACHE_OUTCOMES)
     answered_at = serializers.DateTimeField(allow_null=True)

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from apps.plant_identification.api import (
+    experiment_views,
     feedback_views,
     photo_views,
     plant_views,
@@ -31,6 +32,13 @@ urlpatterns = [
         name="request-photo-file",
     ),
     path("history/", record_views.HistoryView.as_view(), name="history"),
+    path("experiments/", experiment_views.ExperimentListView.as_view(), name="experiment-list"),
+    path(
+        "experiments/<uuid:experiment_id>/report/",
+        experiment_views.ExperimentReportView.as_view(),
+        name="experiment-report",
+    ),
+    path("models/report/", experiment_views.ModelReportView.as_view(), name="model-report"),
     path("quota/", quota_views.QuotaView.as_view(), name="quota"),
     path("species/", encyclopedia.SpeciesListView.as_view(), name="species-list"),
     path("species/<uuid:species_id>/", encyclopedia.SpeciesDetailView.as_view(), name="species-detail"),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('plant_identification', '0007_catalogue_and_merging'),
+        ('plant_identification', '0008_experiments'),
     ]
 
     operations = [

@@ -3,6 +3,7 @@
 from apps.plant_identification.models.answers import IdentificationAnswer, PlantIdentificationResult
 from apps.plant_identification.models.care_texts import CareModelMonth, CareTextState, GeneratedCare
 from apps.plant_identification.models.erasures import PhotoErasure, UnwantedCopy
+from apps.plant_identification.models.experiments import Experiment, ExperimentStatus
 from apps.plant_identification.models.feedback import IdentificationFeedback
 from apps.plant_identification.models.lookups import LookupState, TrefleLookup
 from apps.plant_identification.models.photos import PhotoSet
@@ -29,7 +30,9 @@ from apps.plant_identification.models.species_names import (
 __all__ = [
     "CareModelMonth",
     "CareTextState",
+    "Experiment",
     "ExperimentGroup",
+    "ExperimentStatus",
     "FactSource",
     "GeneratedCare",
     "IdentificationAnswer",

@@ -23,6 +23,9 @@ class IdentificationAnswer(TimestampedModel):
     confidence = models.FloatField(null=True)
     image_url = models.TextField(blank=True)
     source = models.CharField(max_length=10, blank=True)
+    agreement = models.CharField(
+        max_length=6, blank=True, db_default="", help_text="empty in answers of an older release"
+    )
     answered_at = models.DateTimeField()
 
     class Meta:
@@ -55,10 +58,21 @@ class PlantIdentificationResult(TimestampedModel):
         max_length=200, help_text="the providers' model versions, joined by ', '"
     )
     model_confidence = models.FloatField(help_text="the best single score a provider gave")
-    model_metadata = models.JSONField(default=dict)
+    model_metadata = models.JSONField(
+        default=dict,
+        help_text="agreement, fusion, from_sandbox, and models: provider, version, score, is_favourite",
+    )
+    is_favourite = models.BooleanField(
+        default=False, db_default=False, help_text="some model scored nothing higher in this answer"
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["confidence_score", "-created_at"], name="result_by_confidence")]
+        indexes = [
+            models.Index(fields=["confidence_score", "-created_at"], name="result_by_confidence"),
+            models.Index(
+                fields=["created_at"], name="result_favourites", condition=models.Q(is_favourite=True)
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["answer", "rank_position"], name="result_one_per_position"),
         ]

@@ -58,6 +58,15 @@ class PlantIdentificationRequest(TimestampedModel):
     )
     status = models.CharField(max_length=8, choices=[(status.value, status.value) for status in AnswerStatus])
     cache = models.CharField(max_length=4, choices=[("miss", "miss"), ("hit", "hit"), ("near", "near")])
+    experiment = models.ForeignKey(
+        "plant_identification.Experiment",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="requests",
+        db_index=False,  # `request_of_experiment` begins with it
+        help_text="the one that was running",
+    )
     experiment_group = models.CharField(max_length=9, choices=ExperimentGroup.choices)
     timings = models.JSONField(default=dict, help_text="milliseconds by step")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="tries to answer it from the queue")
@@ -80,6 +89,11 @@ class PlantIdentificationRequest(TimestampedModel):
             ),
             models.Index(
                 fields=["deleted_at"], name="request_deleted", condition=models.Q(deleted_at__isnull=False)
+            ),
+            models.Index(
+                fields=["experiment", "created_at"],
+                name="request_of_experiment",
+                condition=models.Q(experiment__isnull=False),
             ),
             # Who else shows the same photos, when one's record is removed.
             models.Index(fields=["photo_digest"], name="request_of_photos"),

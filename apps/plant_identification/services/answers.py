@@ -1,25 +1,29 @@
 """The answer to a question, as it is kept and as everybody who asks it is told."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 from django.db import transaction
+from django.db.models import Case, When
 
 from apps.core.db import insert_rows
 from apps.core.languages import writing_in
 from apps.plant_identification import constants
-from apps.plant_identification.models import IdentificationAnswer, PhotoSet, PlantIdentificationResult
+from apps.plant_identification.models import IdentificationAnswer, PhotoSet
 from apps.plant_identification.services.encyclopedia.species import (
     count_identification,
     learn_species,
     link_species,
 )
+from apps.plant_identification.services.fusion import CONTROL, RULES
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.services.quota import question_key
 from apps.plant_identification.services.registry import Registry
+from apps.plant_identification.services.results import save_results
 from apps.plant_identification.types import (
     AnswerStatus,
     Options,
@@ -49,15 +53,15 @@ class KeptAnswer:
 
 def spell_question(registry: Registry, digest: str, options: Options) -> str:
     """A whole answer's question: who is behind it, which photos, what was wanted."""
-    wanted = ":".join(
-        str(part)
-        for part in (
-            options.language,
-            "health" if options.include_diseases else "plain",
-            "" if options.latitude is None else f"{options.latitude},{options.longitude}",
-            options.project,
-        )
-    )
+    parts = [
+        options.language,
+        "health" if options.include_diseases else "plain",
+        "" if options.latitude is None else f"{options.latitude},{options.longitude}",
+        options.project,
+    ]
+    if options.fusion != CONTROL.key:  # answers from before there were other rules keep their key
+        parts.append(options.fusion)
+    wanted = ":".join(parts)
     return f"{registry.hosts}:{digest}:{wanted}"
 
 
@@ -72,7 +76,12 @@ def merge_outcomes(registry: Registry, outcomes: Sequence[ProviderOutcome], *, o
     replies = _replies_of(outcomes)
     configured = [provider.name for provider in registry.providers]
     with writing_in(options.language):
-        answer = merge_replies(replies, configured=configured, language=options.language)
+        answer = merge_replies(
+            replies,
+            configured=configured,
+            language=options.language,
+            rule=RULES.get(options.fusion, CONTROL),
+        )
         document: Document = msgspec.to_builtins(answer)
     reports = _reports(registry, outcomes)
     document |= {
@@ -121,13 +130,16 @@ def cache_ttl_s(kept: Mapping[str, Any]) -> float:
     if kept["is_personal"]:
         return 0
     if document["status"] == AnswerStatus.COMPLETE:
-        age = datetime.now(UTC) - datetime.fromisoformat(document["answered_at"])
-        return max(constants.FAILURE_MARKER_S, constants.CACHE_TIMEOUT_24_HOURS - age.total_seconds())
+        return max(constants.FAILURE_MARKER_S, constants.CACHE_TIMEOUT_24_HOURS - _age_s(document))
     if document["status"] != AnswerStatus.PARTIAL:
         return constants.FAILURE_MARKER_S
     waits = [provider["retry_after_s"] for provider in document["providers"] if provider["retry_after_s"]]
     shortest = min(waits, default=constants.FAILURE_MARKER_S)
-    return min(shortest, constants.CACHE_PARTIAL_MAX_S)
+    return max(0.0, min(shortest, constants.CACHE_PARTIAL_MAX_S) - _age_s(document))
+
+
+def _age_s(document: Mapping[str, Any]) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(document["answered_at"])).total_seconds()
 
 
 def save_answer(
@@ -137,8 +149,9 @@ def save_answer(
     outcomes: Sequence[ProviderOutcome],
     *,
     photo_set: PhotoSet | None,
+    is_news: bool = True,
 ) -> KeptAnswer:
-    """Store the answer and its candidates in one short transaction."""
+    """Store the answer and its candidates in one short transaction. What is no news only does this."""
     with transaction.atomic(savepoint=False):
         species = link_species(document)
         answer = IdentificationAnswer(
@@ -150,9 +163,10 @@ def save_answer(
             **columns_of(document),
         )
         insert_rows([answer])
-        _save_results(answer, _replies_of(outcomes), species)
-        count_identification(document)
-        learn_species(species, _replies_of(outcomes))
+        save_results(answer, _replies_of(outcomes), species)
+        if is_news:
+            count_identification(document)
+            learn_species(species, _replies_of(outcomes))
     return KeptAnswer(
         answer_id=str(answer.pk),
         photo_set_id=str(photo_set.pk) if photo_set else None,
@@ -194,31 +208,9 @@ def columns_of(document: Document) -> dict[str, Any]:
         "confidence": document["confidence"],
         "image_url": document["image_url"] or "",
         "source": document["source"] or "",
+        "agreement": document["agreement"],
         "answered_at": datetime.fromisoformat(document["answered_at"]),
     }
-
-
-def _save_results(
-    answer: IdentificationAnswer, replies: Sequence[ProviderReply], species: Mapping[str, Any]
-) -> None:
-    versions = {reply.provider: reply.model_version for reply in replies}
-    rows = [
-        PlantIdentificationResult(
-            answer_id=answer.pk,
-            species_id=species.get(suggestion["scientific_name"]),
-            rank_position=suggestion["rank_position"],
-            scientific_name=suggestion["scientific_name"],
-            confidence_score=suggestion["confidence"],
-            provider_scores=suggestion["provider_scores"],
-            model_version=", ".join(version for version in versions.values() if version)[:200],
-            model_confidence=max(
-                (score for score in suggestion["provider_scores"].values() if score), default=0
-            ),
-            model_metadata={"versions": versions, "agreement": answer.document["agreement"]},
-        )
-        for suggestion in answer.document["suggestions"]
-    ]
-    insert_rows(rows)
 
 
 def rewrite_answer(
@@ -232,8 +224,23 @@ def rewrite_answer(
     answer.requests.filter(status=AnswerStatus.PARTIAL).update(status=document["status"])
     answer.results.all().delete()
     species = link_species(document)
-    _save_results(answer, _replies_of(outcomes), species)
+    save_results(answer, _replies_of(outcomes), species)
     learn_species(species, _replies_of(outcomes))
+
+
+def find_partial_answer(registry: Registry, question: Question) -> KeptAnswer | None:
+    """One that another rule of fusion made a moment ago, without a service that is not to be tried again yet.
+
+    For an experiment nobody is called who would not be called without it.
+    """
+    others = RULES.keys() - {question.options.fusion}
+    keys = [answer_key(registry, question.digest, replace(question.options, fusion=rule)) for rule in others]
+    for value in registry.cache.get_many(keys).values():
+        with suppress(msgspec.ValidationError):  # kept by another version of this program
+            kept = msgspec.convert(value, KeptAnswer)
+            if kept.document["status"] == AnswerStatus.PARTIAL and not kept.is_personal:
+                return kept
+    return None
 
 
 def find_stale_answer(
@@ -241,16 +248,15 @@ def find_stale_answer(
 ) -> KeptAnswer | None:
     """The best answer of these services to this question of the last 30 days, marked as stale.
 
-    `providers` tells why there is no fresh one.
+    `providers` tells why there is no fresh one. Where the caller's own rule of fusion made none, another's
+    will do: an experiment takes no answer away from anybody.
     """
     oldest = datetime.now(UTC) - timedelta(seconds=constants.STALE_ANSWER_MAX_AGE_S)
-    answer = (
-        IdentificationAnswer.objects.filter(
-            question_key=stored_key(registry, digest, options), answered_at__gte=oldest
-        )
-        .order_by("status", "-answered_at")  # "complete" before "partial"
-        .first()
-    )
+    keys = [stored_key(registry, digest, replace(options, fusion=rule)) for rule in RULES]
+    found = IdentificationAnswer.objects.filter(question_key__in=keys, answered_at__gte=oldest)
+    of_other_rule = Case(When(question_key=stored_key(registry, digest, options), then=0), default=1)
+    # "complete" before "partial"
+    answer = found.order_by(of_other_rule, "status", "-answered_at").first()
     if answer is None:
         return None
     photo_set = PhotoSet.objects.filter(digest=digest).only("pk").first()

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import combinations
 from operator import attrgetter
 
-from apps.plant_identification.services.fusion import fuse
+from apps.plant_identification.services.fusion import CONTROL, FusionRule, fuse
 from apps.plant_identification.services.names import comparison_key, full_key, genus_of
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 
@@ -51,6 +51,7 @@ class Candidate:
     genus_scores: Mapping[str, float] = field(default_factory=dict)  # from services that named the bare genus
     species_scores: Mapping[str, float] = field(default_factory=dict)  # of a genus: the best species in it
     same_by_name: bool = True  # False: only a list of synonyms joins the members
+    rule: FusionRule = CONTROL
 
     @cached_property
     def named(self) -> dict[str, float]:
@@ -78,6 +79,11 @@ class Candidate:
 
     @cached_property
     def confidence(self) -> float:
+        return fuse(self.scores, self.genus_scores, self.rule)
+
+    @cached_property
+    def documented_confidence(self) -> float:
+        """By the rule that holds without an experiment."""
         return fuse(self.scores, self.genus_scores)
 
     @cached_property
@@ -97,7 +103,7 @@ class Candidate:
         return (-self.confidence, -len(self.named), self.is_genus, self.key)
 
 
-def collect_candidates(replies: Iterable[ProviderReply]) -> list[Candidate]:
+def collect_candidates(replies: Iterable[ProviderReply], rule: FusionRule = CONTROL) -> list[Candidate]:
     """Best first; the order of the replies does not matter."""
     members = sorted(
         (
@@ -109,13 +115,15 @@ def collect_candidates(replies: Iterable[ProviderReply]) -> list[Candidate]:
     )
     species = [member for member in members if member.suggestion.rank != "genus"]
     genera = _by_key(member for member in members if member.suggestion.rank == "genus")
-    joined = list(_join_synonyms(_by_key(species)))
+    joined = [replace(candidate, rule=rule) for candidate in _join_synonyms(_by_key(species))]
     candidates = [_with_genus_scores(candidate, genera) for candidate in joined]
-    candidates += [genus_candidate(key, candidates, named) for key, named in genera.items()]
+    candidates += [genus_candidate(key, candidates, rule, named) for key, named in genera.items()]
     return sorted(candidates, key=attrgetter("order"))
 
 
-def genus_candidate(key: str, candidates: Sequence[Candidate], named: Sequence[Member] = ()) -> Candidate:
+def genus_candidate(
+    key: str, candidates: Sequence[Candidate], rule: FusionRule, named: Sequence[Member] = ()
+) -> Candidate:
     """The genus, with what each service said about its species at most."""
     best: dict[str, float] = {}
     for candidate in candidates:
@@ -123,7 +131,7 @@ def genus_candidate(key: str, candidates: Sequence[Candidate], named: Sequence[M
             continue
         for provider, score in candidate.named.items():
             best[provider] = max(best.get(provider, 0.0), score)
-    return Candidate(key=key, is_genus=True, members=tuple(named), species_scores=best)
+    return Candidate(key=key, is_genus=True, members=tuple(named), species_scores=best, rule=rule)
 
 
 def _by_key(members: Iterable[Member]) -> dict[str, list[Member]]:

@@ -28,18 +28,20 @@ from apps.plant_identification.services.answers import (
     KeptAnswer,
     answer_key,
     cache_ttl_s,
+    find_partial_answer,
     find_stale_answer,
     merge_outcomes,
     save_answer,
 )
+from apps.plant_identification.services.experiments import Assignment, assign
 from apps.plant_identification.services.fan_out import FanOut, ask_all
 from apps.plant_identification.services.photos import (
+    Decoder,
     Inspected,
     PhotoNotAccepted,
     inspect_uploads,
     keep_photos,
     perceptual_hashes_of,
-    prepare_photos,
 )
 from apps.plant_identification.services.records import (
     Identification,
@@ -92,19 +94,6 @@ class _Admission:
             self._count()
 
 
-class _Decoder:
-    """Decodes a request's photos when they are first needed, and only once."""
-
-    def __init__(self, inspected: Inspected) -> None:
-        self.inspected = inspected
-        self._photos: tuple[PreparedPhoto, ...] | None = None
-
-    def photos(self, deadline: Deadline) -> tuple[PreparedPhoto, ...]:
-        if self._photos is None:
-            self._photos = prepare_photos(self.inspected, deadline)
-        return self._photos
-
-
 class CombinedPlantIdentificationService:
     """Asks all configured providers and merges what they say."""
 
@@ -154,7 +143,9 @@ class CombinedPlantIdentificationService:
         deadline = Deadline.after(constants.IDENTIFY_DEADLINE_S)
         admission = _Admission(count)
         inspected = inspect_uploads(photos)
-        decoder = _Decoder(inspected)
+        decoder = Decoder(inspected)
+        assignment = assign(user)
+        options = replace(options, fusion=assignment.rule)
 
         def answer() -> KeptAnswer:
             prepared = decoder.photos(deadline)
@@ -169,10 +160,12 @@ class CombinedPlantIdentificationService:
             if not (may_queue and settings.CELERY_BROKER_URL):
                 COUNTS.add(identified_none=1)
                 raise
-            return _queue(decoder, admission, user, options, keep)
+            return _queue(decoder, admission, user, options, assignment, keep)
         admission.count()
         timings = {"total_ms": round((time.monotonic() - started) * 1000)}
-        save = partial(save_record, user=user, inspected=inspected, options=options, keep=keep)
+        save = partial(
+            save_record, user=user, inspected=inspected, options=options, assignment=assignment, keep=keep
+        )
         try:
             return save(kept=kept, cache=cache, timings=timings)
         except IntegrityError:
@@ -227,8 +220,9 @@ class CombinedPlantIdentificationService:
         """
         if not self._registry.providers:
             raise IdentificationUnavailable(retry_after_s=DEFAULT_RETRY_AFTER_S)
-        similar = find_similar_answer(self._registry, question)
-        if similar is not None:
+        if (partial_one := find_partial_answer(self._registry, question)) is not None:
+            return partial_one
+        if (similar := find_similar_answer(self._registry, question)) is not None:
             photo_set = _keep_photos_if_possible(question)
             return copy_answer(self._registry, question, similar, photo_set=photo_set)
         release_connection()
@@ -267,7 +261,12 @@ class CombinedPlantIdentificationService:
 
 
 def _queue(
-    decoder: _Decoder, admission: _Admission, user: User, options: Options, keep: Keep | None
+    decoder: Decoder,
+    admission: _Admission,
+    user: User,
+    options: Options,
+    assignment: Assignment,
+    keep: Keep | None,
 ) -> Identification:
     photos = decoder.photos(Deadline.after(DECODING_S))
     admission.count()
@@ -277,6 +276,7 @@ def _queue(
         options=options,
         photo_set=keep_photos(decoder.inspected.digest, photos),
         perceptual_hashes=perceptual_hashes_of(photos),
+        assignment=assignment,
         keep=keep,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from apps.plant_identification.services.candidates import Candidate, collect_candidates, genus_candidate
+from apps.plant_identification.services.fusion import CONTROL, FusionRule
 from apps.plant_identification.types import Agreement, ProviderReply
 
 # Below this a service has not made up its mind, and its favourite contradicts nobody.
@@ -15,9 +16,10 @@ SPECIES_SHARE_OF_GENUS = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """`ranked` begins with the headline, and its confidences only fall."""
+    """`ranked` begins with the headline, and its confidences only fall; `named` are all that were named."""
 
     ranked: tuple[Candidate, ...]
+    named: tuple[Candidate, ...]
     agreement: Agreement
     is_contradicted: bool = False  # several name the headline's species, and one more has another in mind
 
@@ -26,19 +28,19 @@ class Verdict:
         return self.ranked[0] if self.ranked else None
 
 
-def judge(replies: Iterable[ProviderReply]) -> Verdict:
+def judge(replies: Iterable[ProviderReply], rule: FusionRule = CONTROL) -> Verdict:
     """Rank what was named, and decide between a species and its genus.
 
     One service alone keeps its own order. Where several spoke, a bare genus is no rival to its species but
     their support; only where they disagree about the species, or the species is doubtful even within the
     genus, is the genus the answer.
     """
-    candidates = collect_candidates(replies)
+    candidates = collect_candidates(replies, rule)
     favourites = _favourites(candidates)
     if not candidates:
-        return Verdict(ranked=(), agreement="none")
+        return Verdict(ranked=(), named=(), agreement="none")
     if len(favourites) == 1:
-        return Verdict(ranked=tuple(candidates), agreement="single")
+        return Verdict(ranked=tuple(candidates), named=tuple(candidates), agreement="single")
     return _settle(candidates, favourites)
 
 
@@ -54,29 +56,29 @@ def _favourites(candidates: Sequence[Candidate]) -> dict[str, Candidate]:
 
 
 def _settle(candidates: Sequence[Candidate], favourites: Mapping[str, Candidate]) -> Verdict:
-    top = candidates[0]
+    top, named = candidates[0], tuple(candidates)
     species = [each for each in candidates if not each.is_genus and each.genera & top.genera]
     if not top.genera:
-        return Verdict(ranked=tuple(candidates), agreement="both" if len(top.named) > 1 else "none")
+        return Verdict(ranked=named, named=named, agreement="both" if len(top.named) > 1 else "none")
     if not species:
-        return Verdict(ranked=tuple(candidates), agreement=_agreement_on_genus(top))
+        return Verdict(ranked=named, named=named, agreement=_agreement_on_genus(top))
     best = species[0]
     if _is_disputed(best, favourites) or _is_doubtful(best, candidates):
         genus = _genus_of(best, candidates)
         others = [each for each in candidates if not (each.is_genus and each.key == genus.key)]
-        return Verdict(ranked=(genus, *others), agreement=_agreement_on_genus(genus))
+        return Verdict(ranked=(genus, *others), named=named, agreement=_agreement_on_genus(genus))
     rivals = [
         each for each in candidates if each is not best and not (each.is_genus and each.genera & best.genera)
     ]
     agreement = _agreement_on_species(best, favourites)
     is_contradicted = agreement == "both" and _is_contradicted(best, favourites)
-    return Verdict(ranked=(best, *rivals), agreement=agreement, is_contradicted=is_contradicted)
+    return Verdict(ranked=(best, *rivals), named=named, agreement=agreement, is_contradicted=is_contradicted)
 
 
 def _genus_of(best: Candidate, candidates: Sequence[Candidate]) -> Candidate:
     """The genus as somebody named it, else as what its species amount to."""
     named = {each.key: each for each in candidates if each.is_genus}
-    genera = [named.get(key) or genus_candidate(key, candidates) for key in sorted(best.genera)]
+    genera = [named.get(key) or genus_candidate(key, candidates, best.rule) for key in sorted(best.genera)]
     return min(genera, key=attrgetter("order"))
 
 

@@ -1,13 +1,14 @@
 """From the providers' replies to the one answer. Pure, and blind to the order of the replies."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 from django.utils.translation import get_language
 
 from apps.core.languages import ENGLISH
 from apps.plant_identification.services import safety
 from apps.plant_identification.services.candidates import Candidate, source_name
+from apps.plant_identification.services.fusion import CONTROL, FusionRule
 from apps.plant_identification.services.headline import Verdict, judge
 from apps.plant_identification.services.portrait import Portrait, display_name, portray
 from apps.plant_identification.services.summary import summarize
@@ -29,7 +30,11 @@ _ALWAYS_LISTED = ("plant_id", "plantnet")
 
 
 def merge_replies(
-    replies: Sequence[ProviderReply], *, configured: Iterable[str] = (), language: str = ENGLISH
+    replies: Sequence[ProviderReply],
+    *,
+    configured: Iterable[str] = (),
+    language: str = ENGLISH,
+    rule: FusionRule = CONTROL,
 ) -> Answer:
     """One answer from everything that arrived; `configured` are the providers that might have replied.
 
@@ -41,7 +46,7 @@ def merge_replies(
     """
     if not replies:
         raise ValueError("no reply to merge")
-    verdict = judge(reply for reply in replies if reply.is_plant is not False)
+    verdict = judge((reply for reply in replies if reply.is_plant is not False), rule)
     is_plant = _is_plant(replies)
     headline = None if is_plant is False else verdict.headline
     listed = {*_ALWAYS_LISTED, *configured, *(reply.provider for reply in replies)}
@@ -75,6 +80,7 @@ class _Merger:
             replies, key=lambda reply: (reply.provider != _LEADING_PROVIDER, reply.provider)
         )
         self._ranked = verdict.ranked
+        self._named = verdict.named
         self._headline = headline
         self._agreement: Agreement = verdict.agreement if headline else "none"
         self._is_plant = is_plant
@@ -112,15 +118,26 @@ class _Merger:
             edible_parts=self._edible,
             edible_warning=safety.edible_warning() if self._edible else None,
             toxicity=safety.toxicity_warning(
-                (display_name(each)[0], each) for each in safety.warning_candidates(self._ranked)
+                (display_name(each)[0], each) for each in safety.warning_candidates(self._named)
             ),
             care_instructions=about.care,
             suggestions=self._suggestions(),
             disease_detection=health,
             disease_suggestions=_suggest_diseases(health),
             summary=self._summary(about),
+            likely=self._likely(),
             sources=self._sources(about),
             languages=self._languages(about),
+        )
+
+    def _likely(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(
+            {
+                "scientific_name": display_name(each)[0],
+                "is_headline": each is self._headline,
+                **safety.clues_to(each),
+            }
+            for each in safety.likely_candidates(self._named, self._headline)
         )
 
     def _suggestions(self) -> tuple[Suggestion, ...]:
@@ -198,7 +215,7 @@ class _Merger:
         sources = dict(about.sources)
         if self._headline:
             sources["confidence"] = _source(self._headline)
-        warners = safety.warning_candidates(self._ranked)
+        warners = safety.warning_candidates(self._named)
         by_field = {
             "edible_parts": self._ranked[0].givers(lambda said: said.edible_parts) if self._edible else (),
             "toxicity": {giver for each in warners for giver in each.givers(lambda said: said.toxicity)},
@@ -214,7 +231,7 @@ class _Merger:
         languages = {name: code for name, code in about.languages.items() if name != "toxicity"}
         if watering := languages.get("care_instructions.watering"):
             languages["watering_text"] = watering
-        languages |= safety.poison_language(safety.warning_candidates(self._ranked))
+        languages |= safety.poison_language(safety.warning_candidates(self._named))
         return languages | {"summary": get_language() or ENGLISH}
 
 

@@ -31,6 +31,7 @@ _RECORD = (
     "cache",
     "options",
     "perceptual_hashes",
+    "experiment_id",
     "experiment_group",
     "timings",
 )
@@ -48,9 +49,13 @@ def _photos_of(record: PlantIdentificationRequest) -> tuple[PersonalFile, ...]:
 def _describe_record(record: PlantIdentificationRequest) -> Mapping[str, Any]:
     return {
         **{name: getattr(record, name) for name in _RECORD},
-        "answer": record.answer.document if record.answer else None,
+        "answer": _public(record.answer.document) if record.answer else None,
         "photos": [file.name for file in _photos_of(record)],
     }
+
+
+def _public(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in document.items() if name != "likely"}
 
 
 PERSONAL_TABLES = (

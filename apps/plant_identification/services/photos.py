@@ -46,6 +46,19 @@ class Inspected:
     photo_digest: str  # without
 
 
+class Decoder:
+    """Decodes a request's photos when they are first needed, and only once."""
+
+    def __init__(self, inspected: Inspected) -> None:
+        self.inspected = inspected
+        self._photos: tuple[PreparedPhoto, ...] | None = None
+
+    def photos(self, deadline: Deadline) -> tuple[PreparedPhoto, ...]:
+        if self._photos is None:
+            self._photos = prepare_photos(self.inspected, deadline)
+        return self._photos
+
+
 def inspect_uploads(uploads: Sequence[Upload]) -> Inspected:
     """
     Raises:

@@ -1,6 +1,5 @@
 """Each accepted request's own record, and what its owner is told."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,17 +18,16 @@ from apps.core.fleet.counts import COUNTS
 from apps.core.languages import writing_in
 from apps.core.links import link_to
 from apps.plant_identification.exceptions import AccountGone
-from apps.plant_identification.models import ExperimentGroup, PhotoSet, PlantIdentificationRequest
+from apps.plant_identification.models import PhotoSet, PlantIdentificationRequest
 from apps.plant_identification.services.answers import KeptAnswer
 from apps.plant_identification.services.encyclopedia.species import headline_species_id
+from apps.plant_identification.services.experiments import NO_EXPERIMENT, Assignment
 from apps.plant_identification.services.photos import Inspected
 from apps.plant_identification.services.quota import ANONYMOUS
+from apps.plant_identification.services.toxicity import tell_toxicity
 from apps.plant_identification.types import AnswerStatus, Options
 
 User = AbstractBaseUser | AnonymousUser
-
-# Percentages of users; the rest is the control group.
-_VARIANT_PERCENT = {ExperimentGroup.VARIANT_A: 10, ExperimentGroup.VARIANT_B: 10}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +51,6 @@ def principal_of(user: User) -> str:
     return f"user-{user.pk}" if user.is_authenticated else ANONYMOUS
 
 
-def experiment_group_of(user: User) -> ExperimentGroup:
-    """The same for a user for ever; who is not signed in is in the control group."""
-    if not user.is_authenticated:
-        return ExperimentGroup.CONTROL
-    bucket = int.from_bytes(hashlib.sha256(str(user.pk).encode()).digest()[:4]) % 100
-    for group, percent in _VARIANT_PERCENT.items():
-        if bucket < percent:
-            return group
-        bucket -= percent
-    return ExperimentGroup.CONTROL
-
-
 def save_record(
     *,
     user: User,
@@ -73,6 +59,7 @@ def save_record(
     kept: KeptAnswer,
     cache: str,
     timings: Mapping[str, int],
+    assignment: Assignment = NO_EXPERIMENT,
     keep: Keep | None = None,
 ) -> Identification:
     """
@@ -84,6 +71,7 @@ def save_record(
         user,
         inspected,
         options,
+        assignment,
         keep,
         document=kept.document,
         photos_id=kept.photo_set_id,
@@ -102,12 +90,14 @@ def save_queued(
     options: Options,
     photo_set: PhotoSet,
     perceptual_hashes: Sequence[str],
+    assignment: Assignment = NO_EXPERIMENT,
     keep: Keep | None = None,
 ) -> Identification:
     return _save(
         user,
         inspected,
         options,
+        assignment,
         keep,
         document=None,
         photos=photo_set,
@@ -122,6 +112,7 @@ def _save(
     user: User,
     inspected: Inspected,
     options: Options,
+    assignment: Assignment,
     keep: Keep | None,
     *,
     document: Mapping[str, Any] | None,
@@ -133,7 +124,8 @@ def _save(
         digest=inspected.digest,
         photo_digest=inspected.photo_digest,
         options=msgspec.to_builtins(options),
-        experiment_group=experiment_group_of(user),
+        experiment_id=assignment.experiment_id,
+        experiment_group=assignment.group,
         **rest,
     )
     try:
@@ -165,6 +157,9 @@ def describe(record: PlantIdentificationRequest, document: Mapping[str, Any] | N
     answered_at = public["answered_at"]
     if record.status != AnswerStatus.PARTIAL:  # a partial answer may have become complete since
         public["status"] = record.status
+    with writing_in(record.options["language"]):
+        public |= tell_toxicity(public)
+    public.pop("likely", None)
     public |= {
         "id": str(record.pk),
         "cache": record.cache,
@@ -217,7 +212,7 @@ _NULLS = (
     "disease_detection",
     "answered_at",
 )
-_EMPTY_LISTS = ("common_names", "similar_images", "suggestions", "disease_suggestions", "providers")
+_EMPTY_LISTS = ("common_names", "similar_images", "suggestions", "disease_suggestions", "providers", "likely")
 
 
 def _nothing_yet(record: PlantIdentificationRequest) -> dict[str, Any]:

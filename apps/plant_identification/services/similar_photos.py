@@ -6,11 +6,16 @@ so the limits are those of the second. What is told is the whole answer, complet
 to the same options, for as long as it would be told about that photo itself.
 
 Of two copies that come at the same moment each may be bought.
+
+A copy is known whatever rule of fusion its caller's answers are made by: the replies that the known answer
+was made of are then merged again. Where they are gone, it is told as it is; nothing is bought for an
+experiment.
 """
 
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -26,9 +31,23 @@ from apps.plant_identification.models import (
     PhotoSet,
     PlantIdentificationResult,
 )
-from apps.plant_identification.services.answers import KeptAnswer, answer_key, columns_of, stored_key
+from apps.plant_identification.services.answers import (
+    KeptAnswer,
+    answer_key,
+    columns_of,
+    merge_outcomes,
+    save_answer,
+    stored_key,
+)
+from apps.plant_identification.services.fusion import CONTROL
 from apps.plant_identification.services.registry import Registry
-from apps.plant_identification.types import AnswerStatus, ProviderState, Question
+from apps.plant_identification.types import (
+    AnswerStatus,
+    Options,
+    ProviderOutcome,
+    ProviderState,
+    Question,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +78,7 @@ _CANDIDATE = (
     "model_version",
     "model_confidence",
     "model_metadata",
+    "is_favourite",
 )
 
 
@@ -71,16 +91,32 @@ def find_similar_answer(registry: Registry, question: Question) -> Identificatio
         if not look_alike(mine, known):
             continue
         answer = IdentificationAnswer.objects.filter(pk=answer_id, status=AnswerStatus.COMPLETE).first()
-        if answer is not None:
+        if answer is not None and not _is_of_these_replies(registry, question, answer):
             _log_found(question, answer)
             return answer
     return None
+
+
+def _is_of_these_replies(registry: Registry, question: Question, answer: IdentificationAnswer) -> bool:
+    """The very photo, by another rule of fusion, and all replies to it are there to be merged by this one."""
+    return (
+        answer.digest == question.digest
+        and _fusion_of(answer) != question.options.fusion
+        and all(provider.call.known(question) for provider in registry.providers)
+    )
+
+
+def _fusion_of(answer: IdentificationAnswer) -> str:
+    return msgspec.convert(answer.options, Options).fusion
 
 
 def copy_answer(
     registry: Registry, question: Question, source: IdentificationAnswer, *, photo_set: PhotoSet | None
 ) -> KeptAnswer:
     """That answer as this question's own, and as old. Being no news, it counts and teaches nothing."""
+    again = _merge_again(registry, question, source, photo_set=photo_set)
+    if again is not None:
+        return again
     reports = [_of_near_duplicate(report) for report in source.document["providers"]]
     document = {**source.document, "providers": reports}
     with transaction.atomic():
@@ -101,6 +137,27 @@ def copy_answer(
         document=document,
         is_near=True,
     )
+
+
+def _merge_again(
+    registry: Registry, question: Question, source: IdentificationAnswer, *, photo_set: PhotoSet | None
+) -> KeptAnswer | None:
+    """By this question's rule. None where the known answer was made by it, or not all replies are there."""
+    if _fusion_of(source) == question.options.fusion:
+        return None
+    known = replace(question, digest=source.digest, photo_digest=source.photo_digest, photos=())
+    outcomes = [
+        ProviderOutcome(
+            provider=provider.name, state=ProviderState.NEAR_DUPLICATE, reply=provider.call.known(known)
+        )
+        for provider in registry.providers
+    ]
+    if any(outcome.reply is None for outcome in outcomes):
+        return None
+    document = merge_outcomes(registry, outcomes, options=question.options)
+    document["answered_at"] = source.document["answered_at"]
+    kept = save_answer(registry, question, document, outcomes, photo_set=photo_set, is_news=False)
+    return replace(kept, is_near=True)
 
 
 def _of_near_duplicate(report: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -150,8 +207,9 @@ def _may_be_complete(kept: KeptAnswer) -> bool:
 
 
 def _scope(registry: Registry, question: Question) -> int:
-    """Answers that may stand for each other: were their photos the same, so would be their keys."""
-    key = answer_key(registry, question.photos[0].organ, question.options)
+    """Answers that may stand for each other: were their photos the same, so would be what is asked."""
+    options = replace(question.options, fusion=CONTROL.key)
+    key = answer_key(registry, question.photos[0].organ, options)
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], signed=True)
 
 

@@ -55,6 +55,8 @@ ALL_FIELDS = {
     "suggestions",
     "summary",
     "toxicity",
+    "toxicity_notice",
+    "toxicity_warnings",
     "watering",
     "watering_text",
 }

@@ -1,9 +1,10 @@
 """Nobody is told to eat a plant that is not sure, and everybody is warned of one that may be poisonous."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from apps.plant_identification.services.fusion import RULES
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.tests.test_merging import plant_id, plantnet
 from apps.plant_identification.tests.test_merging_fusion import suggest
@@ -78,6 +79,19 @@ def test_edible_parts_never_come_below_the_limit_or_without_the_warning(one, oth
 
     assert (answer.edible_parts is not None) == (answer.confidence >= 0.9)
     assert (answer.edible_parts is None) == (answer.edible_warning is None)
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from(list(RULES.values())))
+@example(0.8, 0.8, RULES["three_quarters"])
+@example(0.04, 0.04, RULES["quarter"])
+def test_no_experiment_makes_a_plant_edible_or_takes_a_warning_away(one, other, rule):
+    said = {"edible_parts": PARTS, "toxicity": "Its sap burns."}
+    replies = [plant_id(suggest("Aloe vera", one, **said)), plantnet(suggest("Aloe vera", other))]
+    control, variant = merge_replies(replies), merge_replies(replies, rule=rule)
+
+    assert variant.edible_parts is None or control.edible_parts is not None
+    assert control.toxicity is None or variant.toxicity == control.toxicity
 
 
 def test_the_headline_warns_of_every_candidate_that_is_at_all_likely():

@@ -794,6 +794,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plant-identification/experiments/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description All experiments, the newest first. For staff. */
+        get: operations["plant_identification_experiments_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/experiments/{experiment_id}/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Confidence, agreement and confirmed accuracy of each group of one experiment. For staff. */
+        get: operations["report_experiment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plant-identification/health/": {
         parameters: {
             query?: never;
@@ -859,6 +893,23 @@ export interface paths {
         };
         /** @description Whether photos can be identified right now. */
         get: operations["plant_identification_identify_health_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plant-identification/models/report/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The same of each version of each service's model; of the last 30 days if not asked otherwise. Staff. */
+        get: operations["report_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1645,6 +1696,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Of what people judged, which is not all. `is_enough` false: too few to tell. */
+        Accuracy: {
+            right: number;
+            judged: number;
+            /** Format: double */
+            share: number | null;
+            /**
+             * Format: double
+             * @description Where the true share lies, with 95 % (Wilson).
+             */
+            readonly low: number | null;
+            /** Format: double */
+            readonly high: number | null;
+            /** @description False for fewer than 30 judgements. */
+            is_enough: boolean;
+        };
         /**
          * @description * `both` - both
          *     * `single` - single
@@ -1653,6 +1720,13 @@ export interface components {
          * @enum {string}
          */
         Agreement: "both" | "single" | "genus" | "none";
+        /** @description How many answers the services agreed on so far. */
+        Agreements: {
+            both: number;
+            genus: number;
+            single: number;
+            none: number;
+        };
         /**
          * @description * `combined` - combined
          *     * `plant_id` - plant_id
@@ -1739,6 +1813,19 @@ export interface components {
          * @enum {string}
          */
         ApiVersionState: "current" | "deprecated" | "removed";
+        Arm: {
+            group: components["schemas"]["ExperimentGroup"];
+            /**
+             * @description How its answers' scores are fused.
+             *
+             *     * `half` - half
+             *     * `quarter` - quarter
+             *     * `three_quarters` - three_quarters
+             */
+            rule: components["schemas"]["RuleEnum"];
+            /** @description Of the people who are signed in. */
+            percent: number;
+        };
         Attribution: {
             citation: string | null;
             license_name: string | null;
@@ -2028,12 +2115,7 @@ export interface components {
             readonly species: components["schemas"]["PostSpecies"][];
             /** @description null where it is the featured image. */
             readonly social_image: components["schemas"]["ContentPicture"] | null;
-            /**
-             * Place in the series
-             * Format: int64
-             * @description The lowest is read first.
-             */
-            series_position: number | null;
+            readonly series_position: number | null;
             meta: {
                 readonly type: string;
                 /** Format: uri */
@@ -2546,6 +2628,26 @@ export interface components {
             /** @description Left out only where the account has none: then the sign-in must be recent. */
             password?: string;
         };
+        Difference: {
+            /** Format: double */
+            value: number | null;
+            /**
+             * Format: double
+             * @description 95 % (Newcombe).
+             */
+            low: number | null;
+            /** Format: double */
+            high: number | null;
+            /**
+             * @description `none_shown`: the interval holds 0. `too_few`: a group has fewer than 30 judgements.
+             *
+             *     * `too_few` - too_few
+             *     * `none_shown` - none_shown
+             *     * `higher` - higher
+             *     * `lower` - lower
+             */
+            verdict: components["schemas"]["ShareVerdict"];
+        };
         Disease: {
             name: string;
             local_name: string | null;
@@ -2627,6 +2729,43 @@ export interface components {
          * @enum {string}
          */
         ErrorCode: "invalid" | "parse_error" | "not_authenticated" | "authentication_failed" | "csrf_failed" | "email_not_verified" | "second_factor_required" | "oauth_refused" | "account_not_linked" | "link_invalid" | "link_expired" | "permission_denied" | "not_found" | "method_not_allowed" | "request_timeout" | "not_acceptable" | "conflict" | "limit_reached" | "request_in_progress" | "already_done" | "idempotency_key_reused" | "gone" | "request_too_large" | "unsupported_media_type" | "throttled" | "client_too_old" | "image_missing" | "image_empty" | "image_type_unsupported" | "image_animated" | "image_too_large" | "image_too_many_pixels" | "image_too_small" | "image_unreadable" | "too_many_images" | "provider_unavailable" | "identity_provider_unavailable" | "busy" | "service_unavailable" | "internal_error";
+        Experiment: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What was expected of it before it began. */
+            expectation: string;
+            status: components["schemas"]["ExperimentStatus"];
+            /** @description The control group comes first. */
+            readonly arms: components["schemas"]["Arm"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /**
+         * @description * `control` - Control
+         *     * `variant_a` - Variant A
+         *     * `variant_b` - Variant B
+         * @enum {string}
+         */
+        ExperimentGroup: "control" | "variant_a" | "variant_b";
+        ExperimentReport: {
+            experiment: components["schemas"]["Experiment"];
+            period: components["schemas"]["Period"];
+            /** @description True where a local sandbox made all of this up. */
+            from_sandbox: boolean;
+            groups: components["schemas"]["GroupFigures"][];
+        };
+        /**
+         * @description * `draft` - Draft
+         *     * `running` - Running
+         *     * `ended` - Ended
+         * @enum {string}
+         */
+        ExperimentStatus: "draft" | "running" | "ended";
         Export: {
             /** Format: uuid */
             readonly id: string;
@@ -2746,6 +2885,36 @@ export interface components {
             /** @description In an app. Left out on the web: the cookie tells who began. */
             code_verifier?: string;
         };
+        GroupFigures: {
+            arm: components["schemas"]["Arm"];
+            people: number;
+            answers: number;
+            /** @description Of the headline. */
+            confidence: components["schemas"]["Spread"];
+            agreement: components["schemas"]["Agreements"];
+            verdicts: components["schemas"]["Verdicts"];
+            accuracy: components["schemas"]["Accuracy"];
+            /** @description Its share from the control group's; null for that group. */
+            compared: components["schemas"]["Difference"] | null;
+        };
+        HazardSource: {
+            key: string;
+            title: string;
+            kind: components["schemas"]["HazardSourceKindEnum"];
+            url: string | null;
+            licence: string | null;
+            /** @description To be shown with what it says. */
+            credit: string | null;
+            is_verified: boolean;
+        };
+        /**
+         * @description * `dataset` - Dataset
+         *     * `service` - Service
+         *     * `editors` - Editors
+         *     * `model` - language model
+         * @enum {string}
+         */
+        HazardSourceKindEnum: "dataset" | "service" | "editors" | "model";
         Health: {
             status: components["schemas"]["HealthStatus"];
             /**
@@ -2823,7 +2992,12 @@ export interface components {
             propagation_methods: string[] | null;
             edible_parts: string[] | null;
             edible_warning: string | null;
+            /** @description What is said of poison, as one text. The two fields below tell it in parts. */
             toxicity: string | null;
+            /** @description Every plant that it may be, from 0.05 on, and that somebody says is harmful. */
+            toxicity_warnings: components["schemas"]["ToxicityWarning"][];
+            /** @description What is known of the headline's poison. What is unknown is said to be; it is never safe. */
+            toxicity_notice: string | null;
             care_instructions: components["schemas"]["CareInstructions"] | null;
             suggestions: components["schemas"]["Suggestion"][];
             disease_detection: components["schemas"]["DiseaseDetection"] | null;
@@ -2833,7 +3007,7 @@ export interface components {
             languages: {
                 [key: string]: string;
             };
-            /** @description Which provider a field of the headline comes from. */
+            /** @description Which provider, or `encyclopedia`, a field of the headline comes from. */
             sources: {
                 [key: string]: string;
             };
@@ -3089,6 +3263,23 @@ export interface components {
             value: number;
             unit: components["schemas"]["UnitEnum"];
         };
+        ModelFigures: {
+            provider: string;
+            /** @description Empty where the service named none. */
+            model_version: string;
+            answers: number;
+            /** @description The model's own score of what it scored highest. */
+            confidence: components["schemas"]["Spread"];
+            agreement: components["schemas"]["Agreements"];
+            /** @description Of what the model itself scored highest. */
+            accuracy: components["schemas"]["Accuracy"];
+        };
+        ModelReport: {
+            period: components["schemas"]["Period"];
+            /** @description True where a local sandbox made all of this up. */
+            from_sandbox: boolean;
+            models: components["schemas"]["ModelFigures"][];
+        };
         /**
          * @description * `scientific` - scientific
          *     * `common` - common
@@ -3161,6 +3352,13 @@ export interface components {
             /** Format: uri */
             previous: string | null;
             results: components["schemas"]["Comment"][];
+        };
+        PaginatedExperimentList: {
+            /** Format: uri */
+            next: string | null;
+            /** Format: uri */
+            previous: string | null;
+            results: components["schemas"]["Experiment"][];
         };
         PaginatedHistoryEntryList: {
             /** Format: uri */
@@ -3266,6 +3464,12 @@ export interface components {
             username?: string;
             first_name?: string;
             last_name?: string;
+        };
+        Period: {
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
         };
         Photo: {
             position: number;
@@ -3681,6 +3885,13 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        /**
+         * @description * `half` - half
+         *     * `quarter` - quarter
+         *     * `three_quarters` - three_quarters
+         * @enum {string}
+         */
+        RuleEnum: "half" | "quarter" | "three_quarters";
         SecondFactor: {
             /** @description Whether signing in takes a code. */
             totp: boolean;
@@ -3800,6 +4011,10 @@ export interface components {
             /** Format: date-time */
             resets_at: string;
         };
+        ServiceWords: {
+            provider: string;
+            text: string;
+        };
         ServicesHealth: {
             plant_id: components["schemas"]["ProviderHealth"];
             plantnet: components["schemas"]["ProviderHealth"];
@@ -3826,6 +4041,14 @@ export interface components {
             /** @description The one this request belongs to. */
             readonly current: boolean;
         };
+        /**
+         * @description * `too_few` - too_few
+         *     * `none_shown` - none_shown
+         *     * `higher` - higher
+         *     * `lower` - lower
+         * @enum {string}
+         */
+        ShareVerdict: "too_few" | "none_shown" | "higher" | "lower";
         ShownApiKey: {
             /** @description The whole key. Keep it now: it is never shown again. */
             readonly key: string;
@@ -3937,6 +4160,7 @@ export interface components {
             readonly pictures: components["schemas"]["SpeciesPicture"][];
             /** @description All that are named in this answer. */
             readonly fact_sources: components["schemas"]["CitedSource"][];
+            readonly toxicity: components["schemas"]["SpeciesToxicity"];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -4087,6 +4311,20 @@ export interface components {
             width: number;
             height: number;
         };
+        SpeciesToxicity: {
+            /** @description Always all of them. */
+            targets: components["schemas"]["TargetToxicity"][];
+            dataset_versions: string[];
+            notice: string;
+        };
+        Spread: {
+            /** Format: double */
+            mean: number | null;
+            /** Format: double */
+            median: number | null;
+            /** @description How many lie from 0 to 0.1, from 0.1 to 0.2, and so on; 1 is in the last. */
+            histogram: number[];
+        };
         SubscriptionRequestRequest: {
             /** Format: email */
             email: string;
@@ -4139,6 +4377,16 @@ export interface components {
             };
             source: components["schemas"]["AnswerSource"];
         };
+        TargetToxicity: {
+            target: components["schemas"]["ToxicityTarget"];
+            /** @description In the language of `Accept-Language`. */
+            name: string;
+            /** @description False: nothing is stated, which does not mean safe. */
+            is_known: boolean;
+            statements: components["schemas"]["ToxicityStatement"][];
+            /** @description What it means that nothing is stated. */
+            note: string | null;
+        };
         TokenPair: {
             /** @description For `Authorization: Bearer`. */
             access: string;
@@ -4148,6 +4396,64 @@ export interface components {
         TokenRequestRequest: {
             token: string;
         };
+        /** @description In the source's words. Null is what it does not say: never that there is no harm. */
+        ToxicityStatement: {
+            /**
+             * @description `animal`: the source does not say which animals.
+             *
+             *     * `human` - people
+             *     * `cat` - cats
+             *     * `dog` - dogs
+             *     * `horse` - horses
+             *     * `livestock` - livestock
+             *     * `animal` - animals
+             */
+            target: components["schemas"]["ToxicityTarget"];
+            level: string | null;
+            /** @description Of the plant. */
+            parts: string | null;
+            effects: string | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description Null for an editor's statement. */
+            dataset_version: string | null;
+            source: components["schemas"]["HazardSource"];
+        };
+        /**
+         * @description * `human` - people
+         *     * `cat` - cats
+         *     * `dog` - dogs
+         *     * `horse` - horses
+         *     * `livestock` - livestock
+         *     * `animal` - animals
+         * @enum {string}
+         */
+        ToxicityTarget: "human" | "cat" | "dog" | "horse" | "livestock" | "animal";
+        /** @description A plant that it may be. For a genus: what is stated of some of its species. */
+        ToxicityWarning: {
+            scientific_name: string;
+            /** Format: uuid */
+            species_id: string | null;
+            rank: components["schemas"]["ToxicityWarningRankEnum"];
+            /** Format: double */
+            confidence: number;
+            is_headline: boolean;
+            /** @description One for each of those harmed and each source. */
+            targets: components["schemas"]["WarnedTarget"][];
+            /** @description People, cats, dogs and horses of whom nothing is stated: they are not known to be safe. */
+            unknown_for: components["schemas"]["ToxicityTarget"][];
+            /** @description What the identification services say. */
+            services: components["schemas"]["ServiceWords"][];
+        };
+        /**
+         * @description * `species` - species
+         *     * `genus` - genus
+         * @enum {string}
+         */
+        ToxicityWarningRankEnum: "species" | "genus";
         Treatment: {
             biological: string[];
             chemical: string[];
@@ -4197,6 +4503,40 @@ export interface components {
          * @enum {string}
          */
         Verdict: "right" | "wrong" | "other";
+        /** @description What people said of the answers. */
+        Verdicts: {
+            right: number;
+            wrong: number;
+            other: number;
+        };
+        /** @description In the source's words. Null is what it does not say: never that there is no harm. */
+        WarnedTarget: {
+            /**
+             * @description `animal`: the source does not say which animals.
+             *
+             *     * `human` - people
+             *     * `cat` - cats
+             *     * `dog` - dogs
+             *     * `horse` - horses
+             *     * `livestock` - livestock
+             *     * `animal` - animals
+             */
+            target: components["schemas"]["ToxicityTarget"];
+            level: string | null;
+            /** @description Of the plant. */
+            parts: string | null;
+            effects: string | null;
+            /**
+             * Format: date
+             * @description The day the source was read.
+             */
+            stated_on: string;
+            /** @description Null for an editor's statement. */
+            dataset_version: string | null;
+            /** @description The species it is stated of: for a genus, one of its species. */
+            about: string;
+            source: components["schemas"]["HazardSource"];
+        };
         /** @description 1 dry, 2 medium, 3 wet. */
         Watering: {
             min: number | null;
@@ -12797,6 +13137,262 @@ export interface operations {
             };
         };
     };
+    plant_identification_experiments_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: taken from `next` or `previous`, never made up. */
+                cursor?: string;
+                /** @description How many results a page has. */
+                page_size?: number;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedExperimentList"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_experiment: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Until this moment, which is not included. */
+                until?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentReport"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it is somebody else's. */
+            404: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     plant_identification_health_retrieve: {
         parameters: {
             query?: {
@@ -13493,6 +14089,127 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    report_models: {
+        parameters: {
+            query?: {
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Until this moment, which is not included. */
+                until?: string;
+            };
+            header?: {
+                /** @description 8 to 64 letters, digits, dots, hyphens or underscores; answer and logs repeat it. */
+                "X-Request-ID"?: components["parameters"]["X-Request-ID"];
+                /** @description Such as `android/2.4.1`: an app that is too old to work is told so. */
+                "X-Client-Version"?: components["parameters"]["X-Client-Version"];
+                /** @description The languages the reader prefers; `meta/` tells which there are. */
+                "Accept-Language"?: components["parameters"]["Accept-Language"];
+                /** @description The `ETag` of the answer one has: 304 and no body while nothing has changed. */
+                "If-None-Match"?: components["parameters"]["If-None-Match"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelReport"];
+                };
+            };
+            /** @description Unchanged since the `ETag` that came back as `If-None-Match`. */
+            304: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    ETag: components["headers"]["Sometimes-ETag"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is not valid; `errors` says which field and why. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign-in needed, or refused. */
+            401: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "WWW-Authenticate": components["headers"]["WWW-Authenticate"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no answer of the kind that `Accept` asks for. */
+            406: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something went wrong on our side. It has been recorded. */
+            500: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unavailable for a moment. */
+            503: {
+                headers: {
+                    "X-Request-ID": components["headers"]["X-Request-ID"];
+                    "API-Version": components["headers"]["API-Version"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    "Content-Language": components["headers"]["Sometimes-Content-Language"];
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -14884,7 +15601,7 @@ export interface operations {
     get_identification: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `success`, `status`, `is_plant`, `is_plant_probability`, `plant_name`, `name`, `common_name`, `common_names`, `scientific_name`, `rank`, `confidence`, `probability`, `agreement`, `description`, `description_attribution`, `image_url`, `image_attribution`, `similar_images`, `watering`, `watering_text`, `propagation_methods`, `edible_parts`, `edible_warning`, `toxicity`, `toxicity_warnings`, `toxicity_notice`, `care_instructions`, `suggestions`, `disease_detection`, `disease_suggestions`, `providers`, `languages`, `sources`, `cache`, `answered_at`, `age_s`, `summary`, `links`, `created_at`, `source`. */
                 fields?: string;
             };
             header?: {
@@ -16579,7 +17296,7 @@ export interface operations {
     get_species: {
         parameters: {
             query?: {
-                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `catalogue_sources`, `powo_id`, `facts`, `distribution`, `pictures`, `fact_sources`, `created_at`, `updated_at`. */
+                /** @description Only these, by commas; all others are left out, required ones too: `id`, `scientific_name`, `common_name`, `authorship`, `family`, `genus`, `gbif_id`, `identification_count`, `from_sandbox`, `links`, `common_names`, `synonyms`, `taxonomy`, `sources`, `catalogue_sources`, `powo_id`, `facts`, `distribution`, `pictures`, `fact_sources`, `toxicity`, `created_at`, `updated_at`. */
                 fields?: string;
                 /**
                  * @description ISO 639-1, for common names. Left out: the best of `Accept-Language`.

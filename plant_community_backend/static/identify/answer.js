@@ -6,6 +6,7 @@ import { isPending } from "./following.js";
 import { healthSection } from "./health.js";
 import { meter } from "./meter.js";
 import { creditOf, pictureGrid, webPicture } from "./pictures.js";
+import { poisonSection } from "./poison.js";
 import { sourcesSection } from "./sources.js";
 import { suggestionsSection } from "./suggestions.js";
 import { ageInWords, agreementInWords, confidenceInWords, hasAnswered, providerName, stateInWords } from "./words.js";
@@ -60,6 +61,7 @@ function namelessParts(document, photos, language) {
       ),
     ),
     isQueued ? null : tips(),
+    warnings(document, language),
     isQueued ? null : suggestionsSection(document, language),
   ];
 }
@@ -181,16 +183,8 @@ function heroPicture(document) {
 
 function warnings(document, language) {
   const said = [];
-  if (document.toxicity) {
-    said.push(
-      el(
-        "div",
-        { class: "warning is-poison" },
-        icon("alert"),
-        el("div", {}, el("h2", {}, "Toxicity"), document.toxicity.split("\n\n").map((text) => el("p", { lang: language }, text))),
-      ),
-    );
-  }
+  const poison = poisonSection(document, language);
+  if (poison) said.push(poison);
   if (document.edible_warning) {
     const parts = document.edible_parts?.length
       ? el("p", {}, "Parts that are said to be eaten: ", el("strong", { lang: language }, document.edible_parts.join(", ")))

@@ -2,6 +2,8 @@
 
 export const PROVIDERS = { plant_id: "Plant.id", plantnet: "Pl@ntNet" };
 
+const OTHER_SOURCES = { encyclopedia: "our encyclopedia" };
+
 export const ORGANS = { auto: "the plant", leaf: "a leaf", flower: "a flower", fruit: "a fruit", bark: "the bark" };
 
 const STATES = {
@@ -41,7 +43,7 @@ const FIELDS = {
 export const hasAnswered = (state) => ["answered", "cached", "near_duplicate"].includes(state);
 export const providerName = (name) => PROVIDERS[name] ?? name;
 export const stateInWords = (state) => STATES[state] ?? "is in an unknown state";
-export const sourceInWords = (source) => (source === "combined" ? "Plant.id and Pl@ntNet" : providerName(source));
+export const sourceInWords = (source) => (source === "combined" ? "Plant.id and Pl@ntNet" : (OTHER_SOURCES[source] ?? providerName(source)));
 
 export function fieldInWords(field) {
   const words = field.replaceAll("_", " ");

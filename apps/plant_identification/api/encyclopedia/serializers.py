@@ -13,10 +13,12 @@ from apps.plant_identification.api.encyclopedia.fact_serializers import (
     FactSerializer,
     SpeciesPictureSerializer,
 )
+from apps.plant_identification.api.encyclopedia.toxicity import SpeciesToxicitySerializer
 from apps.plant_identification.api.languages import LanguageField
 from apps.plant_identification.models import NameKind, PlantSpecies, SpeciesFact
 from apps.plant_identification.selectors import list_sources_of
 from apps.plant_identification.services.encyclopedia.search import How, SpeciesHit
+from apps.plant_identification.services.toxicity import describe_toxicity
 
 QUERY_CHARS = 100
 RESULTS = 20
@@ -124,6 +126,7 @@ class SpeciesSerializer(SpeciesEntrySerializer):
     distribution = serializers.SerializerMethodField(help_text="Null: nobody told us.")
     pictures = serializers.SerializerMethodField()
     fact_sources = serializers.SerializerMethodField(help_text="All that are named in this answer.")
+    toxicity = serializers.SerializerMethodField()
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -168,6 +171,10 @@ class SpeciesSerializer(SpeciesEntrySerializer):
     @extend_schema_field(CitedSourceSerializer(many=True))
     def get_fact_sources(self, species: PlantSpecies) -> list[dict[str, Any]]:
         return [CitedSourceSerializer(source).data for source in list_sources_of(species)]
+
+    @extend_schema_field(SpeciesToxicitySerializer)
+    def get_toxicity(self, species: PlantSpecies) -> dict[str, Any]:
+        return describe_toxicity(species.toxicity_statements.select_related("source"))
 
     @extend_schema_field(SpeciesPageLinksSerializer)
     def get_links(self, species: PlantSpecies) -> dict[str, str | None]:
