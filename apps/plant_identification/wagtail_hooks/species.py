@@ -119,9 +119,7 @@ class SpeciesForm(WagtailAdminModelForm):  # type: ignore[misc]
 class SpeciesFilters(WagtailFilterSet):  # type: ignore[misc]
     family = django_filters.CharFilter(lookup_expr="istartswith", label="Family begins with")
     genus = django_filters.CharFilter(lookup_expr="istartswith", label="Genus begins with")
-    in_catalogue = django_filters.BooleanFilter(
-        field_name="catalogue", lookup_expr="exact", method="filter_catalogue", label="In the catalogue"
-    )
+    in_catalogue = django_filters.BooleanFilter(method="filter_catalogue", label="In the catalogue")
     has_pictures = django_filters.BooleanFilter(method="filter_pictured", label="Has pictures")
 
     class Meta:

@@ -73,20 +73,22 @@ def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def _save_sources(catalogue: Catalogue) -> Mapping[str, FactSource]:
+    known = {source.key: source for source in FactSource.objects.all()}
     for source in catalogue.sources:
-        FactSource.objects.update_or_create(
-            key=source.key,
-            defaults={
-                "title": source.title,
-                "kind": SourceKind.DATASET,
-                "url": source.url,
-                "licence": source.licence,
-                "licence_class": source.licence_class,
-                "credit": source.credit,
-                "is_verified": source.is_verified,
-            },
-        )
-    return {source.key: source for source in FactSource.objects.filter(kind=SourceKind.DATASET)}
+        values = {
+            "title": source.title,
+            "kind": SourceKind.DATASET.value,
+            "url": source.url,
+            "licence": source.licence,
+            "licence_class": source.licence_class,
+            "credit": source.credit,
+            "is_verified": source.is_verified,
+        }
+        if source.key not in known:
+            known[source.key], _ = FactSource.objects.get_or_create(key=source.key, defaults=values)
+        if _write(known[source.key], values):
+            known[source.key].save()
+    return {key: source for key, source in known.items() if source.kind == SourceKind.DATASET}
 
 
 def _under_their_names_here(entries: Sequence[Entry]) -> list[Entry]:
