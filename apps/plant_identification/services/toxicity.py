@@ -32,7 +32,8 @@ def tell_toxicity(document: Mapping[str, Any]) -> dict[str, Any]:
     """What an answer says of poison. In the language that is written in."""
     table = HAZARDS.table()
     plants = document["likely"] if "likely" in document else _plants_of_old(document)
-    warnings = [warning for plant in plants if (warning := _warning(table, plant))]
+    ids = {each["scientific_name"]: each["species_id"] for each in document["suggestions"]}
+    warnings = [warning for plant in plants if (warning := _warning(table, plant, ids))]
     own = _in_words(warning for warning in warnings if warning["targets"])
     told: dict[str, Any] = {
         "toxicity_warnings": warnings,
@@ -46,7 +47,7 @@ def tell_toxicity(document: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def _warning(table: HazardTable, plant: Plant) -> dict[str, Any] | None:
+def _warning(table: HazardTable, plant: Plant, ids: Mapping[str, str | None]) -> dict[str, Any] | None:
     stated = _stated(table, plant)
     if not stated and not plant["services"]:
         return None
@@ -54,7 +55,7 @@ def _warning(table: HazardTable, plant: Plant) -> dict[str, Any] | None:
     known = {target["target"] for target in targets}
     return {
         "scientific_name": plant["scientific_name"],
-        "species_id": stated[0].species_id if len(stated) == 1 and not plant["is_genus"] else None,
+        "species_id": None if plant["is_genus"] else ids.get(plant["scientific_name"]) or _one(stated),
         "rank": "genus" if plant["is_genus"] else "species",
         "confidence": plant["confidence"],
         "is_headline": plant["is_headline"],
@@ -62,6 +63,10 @@ def _warning(table: HazardTable, plant: Plant) -> dict[str, Any] | None:
         "unknown_for": [target.value for target in ASKED_FOR if target not in known],
         "services": plant["services"],
     }
+
+
+def _one(stated: Sequence[StatedHazards]) -> str | None:
+    return stated[0].species_id if len(stated) == 1 else None
 
 
 def _stated(table: HazardTable, plant: Plant) -> list[StatedHazards]:
