@@ -11,6 +11,7 @@ from django.test import Client, TransactionTestCase
 from django.utils.datastructures import CaseInsensitiveMapping
 from rest_framework.test import APIClient
 
+from apps.core import kept_answers
 from apps.core.api.limits import FALLBACK
 from apps.core.redis import OUTAGE, get_redis
 from apps.core.testing.contract import URLCONF, Answer, current_contract
@@ -33,6 +34,7 @@ def _forget_the_last_test() -> None:
     """Each worker process has a Redis database of its own (settings/test.py): nobody else's is emptied."""
     OUTAGE.forget()
     FALLBACK.clear()
+    kept_answers._cache._lately.forget()  # noqa: SLF001 - generations that go with the Redis below
     HAZARDS.forget()
     forget_running()
     redis = get_redis()

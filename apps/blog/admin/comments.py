@@ -40,7 +40,7 @@ class DoubtsPanel(FieldPanel):  # type: ignore[misc]
 class ReportsPanel(Panel):  # type: ignore[misc]
     """What readers say about it. Who they are is nobody's business here."""
 
-    class BoundPanel(Panel.BoundPanel):  # type: ignore[misc,name-defined]
+    class BoundPanel(Panel.BoundPanel):  # type: ignore[misc]
         template_name = "blog/admin/reports.html"
 
         def get_context_data(self, parent_context: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -18,19 +18,19 @@ from apps.plant_identification.public import PlantSpecies
 LINKED_SPECIES = "v1:plant-identification:species-detail"
 
 
-class RenditionSerializer(serializers.Serializer[Any]):
+class ContentRenditionSerializer(serializers.Serializer[Any]):
     url = serializers.CharField()
     width = serializers.IntegerField()
     height = serializers.IntegerField()
 
 
-class RenditionsSerializer(serializers.Serializer[Any]):
+class ContentRenditionsSerializer(serializers.Serializer[Any]):
     """The same picture in other sizes; those that are cut keep its focal point in view."""
 
-    card = RenditionSerializer(help_text="640 × 400, cut")
-    small = RenditionSerializer(help_text="at most 640 × 640")
-    large = RenditionSerializer(help_text="at most 1280 × 1280")
-    social = RenditionSerializer(help_text="1200 × 630, cut")
+    card = ContentRenditionSerializer(help_text="640 × 400, cut")
+    small = ContentRenditionSerializer(help_text="at most 640 × 640")
+    large = ContentRenditionSerializer(help_text="at most 1280 × 1280")
+    social = ContentRenditionSerializer(help_text="1200 × 630, cut")
 
 
 class FocalPointSerializer(serializers.Serializer[Any]):
@@ -59,10 +59,10 @@ def describe_renditions(image: AbstractImage) -> dict[str, Any] | None:
         drawn = image.get_renditions(*RENDITIONS.values())
     except SourceImageIOError:
         return None
-    return {name: RenditionSerializer(drawn[spec]).data for name, spec in RENDITIONS.items()}
+    return {name: ContentRenditionSerializer(drawn[spec]).data for name, spec in RENDITIONS.items()}
 
 
-class PictureSerializer(serializers.Serializer[AbstractImage]):
+class ContentPictureSerializer(serializers.Serializer[AbstractImage]):
     id = serializers.IntegerField()
     title = serializers.CharField()
     alt_text = serializers.CharField(
@@ -78,7 +78,7 @@ class PictureSerializer(serializers.Serializer[AbstractImage]):
     def get_focal_point(self, image: AbstractImage) -> dict[str, int] | None:
         return describe_focal_point(image)
 
-    @extend_schema_field(RenditionsSerializer(allow_null=True))
+    @extend_schema_field(ContentRenditionsSerializer(allow_null=True))
     def get_renditions(self, image: AbstractImage) -> dict[str, Any] | None:
         return describe_renditions(image)
 

@@ -19,13 +19,13 @@ from wagtail.models import Page
 
 from apps.blog.api.block_shapes import describe_body
 from apps.blog.api.parts import (
+    ContentPictureSerializer,
+    ContentRenditionsSerializer,
     FocalPointSerializer,
-    PictureSerializer,
     PostAuthorSerializer,
     PostCategorySerializer,
     PostSeriesSerializer,
     PostSpeciesSerializer,
-    RenditionsSerializer,
     describe_focal_point,
     describe_renditions,
     html_url_of,
@@ -127,9 +127,11 @@ class BodyField(serializers.Field[Any, Any, Any, Any]):
 
 
 class BlogPostSerializer(PublicPageSerializer):
+    # Spelled out, for the model's own bounds are those of the database that is asked.
+    series_position = serializers.IntegerField(min_value=0, allow_null=True, read_only=True)
     tags = TagNamesField(read_only=True)
-    featured_image = PictureSerializer(read_only=True, allow_null=True)
-    social_image = PictureSerializer(
+    featured_image = ContentPictureSerializer(read_only=True, allow_null=True)
+    social_image = ContentPictureSerializer(
         read_only=True, allow_null=True, help_text="null where it is the featured image."
     )
     categories = PostCategorySerializer(many=True, read_only=True)
@@ -145,7 +147,7 @@ class SubjectRowSerializer(BaseSerializer):  # type: ignore[misc]
 
 
 class AuthorSerializer(SubjectRowSerializer):
-    picture = PictureSerializer(read_only=True, allow_null=True)
+    picture = ContentPictureSerializer(read_only=True, allow_null=True)
 
 
 class SeriesSerializer(SubjectRowSerializer):
@@ -154,7 +156,7 @@ class SeriesSerializer(SubjectRowSerializer):
     )
 
 
-@extend_schema_field(RenditionsSerializer(allow_null=True))
+@extend_schema_field(ContentRenditionsSerializer(allow_null=True))
 class RenditionsField(WholeRowField):
     def to_representation(self, value: Any) -> dict[str, Any] | None:
         return describe_renditions(value)

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
-from apps.blog.api.parts import LINKED_SPECIES, PictureSerializer, common_name_of
+from apps.blog.api.parts import LINKED_SPECIES, ContentPictureSerializer, common_name_of
 from apps.blog.api.serializers import BodyField, PublicPageSerializer, WholeRowField
 from apps.blog.api.views import PublicPagesViewSet
 from apps.blog.models import PlantSpeciesPage
@@ -78,7 +78,7 @@ class PortraitToxicitySerializer(serializers.Serializer[Any]):
 
 
 class PortraitPictureSerializer(serializers.Serializer[Any]):
-    image = PictureSerializer()
+    image = ContentPictureSerializer()
     caption = serializers.CharField(help_text="Also for people who cannot see it.")
     credit = serializers.CharField()
     licence = serializers.CharField()

@@ -58,9 +58,8 @@ class PlantValue(blocks.StructValue):  # type: ignore[misc]
 
     @property
     def care(self) -> list["CareLine"]:
-        """In the order that people ask for it; sources that differ stand one below the other."""
         facts = self.portrait.facts if self.portrait else ()
-        return [line for label, fields in CARE_FIELDS.items() for line in _care_lines(label, fields, facts)]
+        return care_lines(facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,12 @@ class CareLine:
     text: str
     source: FactSource
     stated_on: date
+
+
+def care_lines(facts: Iterable[Fact]) -> list[CareLine]:
+    """In the order that people ask for it; sources that differ stand one below the other."""
+    facts = list(facts)
+    return [line for label, fields in CARE_FIELDS.items() for line in _care_lines(label, fields, facts)]
 
 
 def _care_lines(label: str, fields: tuple[str, ...], facts: Iterable[Fact]) -> Iterator[CareLine]:

@@ -1,5 +1,6 @@
 """What the public pages show, as their templates name it."""
 
+from itertools import chain
 from typing import Any
 
 from django.core.paginator import Page as PostsOnOnePage
@@ -9,7 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from wagtail.models import Page
 
-from apps.blog.constants import POSTS_ON_SPECIES_PAGE, POSTS_PER_PAGE
+from apps.blog.blocks.plants import care_lines
+from apps.blog.constants import CARE_FIELDS, POSTS_ON_SPECIES_PAGE, POSTS_PER_PAGE
 from apps.blog.models.directories import BlogAuthorPage, BlogCategoryPage, PlantSpeciesPage
 from apps.blog.models.pages import BlogIndexPage, BlogPostPage
 from apps.blog.models.reading import (
@@ -26,6 +28,8 @@ from apps.core.languages import ENGLISH
 from apps.plant_identification.public import portray_species
 
 Context = dict[str, Any]
+
+_ABOUT_CARE = frozenset(chain.from_iterable(CARE_FIELDS.values()))
 
 
 def index_context(index: BlogIndexPage, request: HttpRequest) -> Context:
@@ -104,10 +108,15 @@ def post_context(post: BlogPostPage, request: HttpRequest) -> Context:
 
 def species_context(page: PlantSpeciesPage) -> Context:
     portrait = portray_species([page.species_id]).get(page.species_id)
+    facts = portrait.facts if portrait else ()
     return {
         "blog": _blog_of(page),
         "portrait": portrait,
         "common_names": portrait.species.common_names.get(ENGLISH, []) if portrait else [],
+        "care": care_lines(facts),
+        "other_facts": [
+            fact for fact in facts if not any(fact.field in fields for fields in CARE_FIELDS.values())
+        ],
         "about_it": cards(posts_about(page.species_id))[:POSTS_ON_SPECIES_PAGE],
     }
 

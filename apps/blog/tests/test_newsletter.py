@@ -153,6 +153,25 @@ def test_what_is_no_address_is_refused_and_nothing_is_sent(ask, email):
     assert not NewsletterSubscriber.objects.exists()
 
 
+def test_who_has_no_app_signs_up_on_a_page_which_is_limited_too(
+    settings, mailoutbox, django_capture_on_commit_callbacks, db
+):
+    settings.NEWSLETTER_RATE = 2
+    browser = Client()
+    address = f"{NEWSLETTER}page/"
+    assert b"New posts by e-mail" in browser.get(address).content
+
+    with django_capture_on_commit_callbacks(execute=True):
+        answers = [browser.post(address, {"email": f"r{number}@example.org"}) for number in range(3)]
+    outbox.submit(lambda: None).result(timeout=10)
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert answers[-1]["Retry-After"]
+    assert [message.to for message in mailoutbox] == [["r0@example.org"], ["r1@example.org"]]
+    for email in ("no address", "r\u00f6se@example.org", "a@example.org\nBcc: b@example.org"):
+        assert browser.post(address, {"email": email}).status_code == 400
+    assert NewsletterSubscriber.objects.count() == 2
+
+
 # --- Unsubscribing ------------------------------------------------------------------------------------------
 def test_one_click_of_a_mail_program_is_enough(db, api_client):
     row = subscriber()

@@ -12,6 +12,7 @@ from apps.blog.models import BlogPostPage, PlantSpeciesPage, PreviewDraft
 from apps.blog.models.previews import keep_draft
 from apps.blog.tests.factories import add_category, add_post, add_rich_post, add_species
 from apps.users.tests.factories import UserFactory
+from plant_community_backend.settings import headers
 
 APP = "https://app.example.org/preview"
 ADDRESS = "/api/v2/preview/"
@@ -171,6 +172,17 @@ def test_drafts_nobody_looks_at_do_not_pile_up(blog, editor):
     PreviewDraft.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     keep_draft(page=add_post(blog), editor=editor)
     assert PreviewDraft.objects.count() == 1
+
+
+def test_the_web_app_may_ask_with_its_token_and_be_framed_beside_the_form(client, db, settings):
+    origin = APP.removesuffix("/preview")
+    settings.CORS_ALLOWED_ORIGINS = [origin]
+    asked = {"Origin": origin, "Access-Control-Request-Method": "GET"}
+    allowed = client.options(ADDRESS, headers=asked)["Access-Control-Allow-Headers"]
+    assert "x-preview-token" in allowed.split(", ")
+
+    assert origin in headers.editors_policy(APP)["frame-src"]
+    assert headers.editors_policy("") == headers.EDITORS_POLICY
 
 
 def test_without_a_web_app_nobody_is_offered_its_preview(client, blog, editor, settings):

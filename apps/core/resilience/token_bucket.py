@@ -3,6 +3,7 @@
 from typing import Any
 
 from apps.core.redis import RedisGone, get_redis
+from apps.core.resilience.clock import SYSTEM_CLOCK, Clock, Deadline
 
 WITHOUT_REDIS_S = 60.0
 _FORGET_AFTER_S = 3_600
@@ -39,7 +40,8 @@ class TokenBucket:
     Without Redis nobody could count what the others do, so nothing is granted: for what can wait.
     """
 
-    def __init__(self, name: str, *, capacity: int, per_minute: float) -> None:
+    def __init__(self, name: str, *, capacity: int, per_minute: float, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._clock = clock
         self._key = f"bucket:{name}"
         self._capacity = capacity
         self._per_s = per_minute / 60
@@ -54,6 +56,13 @@ class TokenBucket:
         except RedisGone:
             return WITHOUT_REDIS_S
         return float(wait_s)
+
+    def wait_for_turn(self, at_most_s: float) -> float:
+        """The same, after waiting for a token that comes soon enough."""
+        deadline = Deadline.after(at_most_s, self._clock)
+        while (wait_s := self.take()) and wait_s <= deadline.remaining_s():
+            self._clock.sleep(wait_s)
+        return wait_s
 
     def close_for(self, seconds: float) -> None:
         """Grant nothing for a while, because the other side said so."""

@@ -5,6 +5,7 @@ import random
 from contextlib import suppress
 
 import pytest
+from django.db import connection
 from PIL import Image
 
 from apps.core.tests.fakes_resilience import wait_until
@@ -19,6 +20,13 @@ def pytest_configure(config):
     # Wagtail leaves the temporary file it drew a rendition into to the garbage collector, which closes it.
     for opened in ("<tempfile.SpooledTemporaryFile", "<_io.BufferedRandom"):
         config.addinivalue_line("filterwarnings", f"ignore:Unclosed file {opened}:ResourceWarning")
+
+
+def somebody_waits_for_a_lock():
+    """Asked on the test's own connection, also in the middle of its transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def make_photo(seed, size=(320, 240), **options):

@@ -206,6 +206,13 @@ def test_a_merged_species_leads_to_the_other_and_a_text_is_in_nobodys_way(api_cl
     assert TrefleLookup.objects.filter(species=species).count() == 1
 
 
+def test_german_numbers_have_a_comma(api_client, species):
+    state(species, source("one"), soil_ph_min=4.8)
+
+    german = care(api_client, species, **{"Accept-Language": "de"}).json()
+    assert german["sections"][0]["statements"][0]["text"].endswith(": 4,8")
+
+
 def test_another_worlds_species_is_not_there(api_client, settings):
     assert care(api_client, SpeciesFactory(from_sandbox=not settings.PROVIDER_SANDBOX)).status_code == 404
 

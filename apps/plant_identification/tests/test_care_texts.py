@@ -342,10 +342,13 @@ class TestWriting:
         )
         assert asked(model) == 0
 
-    def test_without_a_key_it_is_not_there(self, sandbox, species, api_client, client, settings):
-        settings.CARE_MODEL_BASE_URL = sandbox.language_model_url
+    def test_without_a_key_it_is_not_there(self, model, species, api_client, client, settings):
+        write(species)
+        GeneratedCare.objects.update(state="approved")
+        settings.CARE_MODEL_API_KEY = ""
         editor(client, "change_plantspecies")
 
+        assert all(not each["is_generated"] for each in statements(api_client, species))
         assert write(species) is Written.OFF
         assert client.get(GENERATED).status_code == 404
         assert "Generated texts" not in client.get("/cms/").content.decode()

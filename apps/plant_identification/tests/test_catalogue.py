@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from wagtail.models import Collection
 
 from apps.core.testing.queries import query_budget
+from apps.core.tests.fakes_resilience import wait_until
 from apps.plant_identification.models import (
     FactSource,
     PlantSpecies,
@@ -30,10 +31,16 @@ from apps.plant_identification.services.encyclopedia.catalogue import (
 )
 from apps.plant_identification.services.encyclopedia.editing import edit_species, editors_source
 from apps.plant_identification.services.encyclopedia.facts import note_source
+from apps.plant_identification.services.encyclopedia.index import index_species
 from apps.plant_identification.services.encyclopedia.search import search_species
-from apps.plant_identification.services.encyclopedia.species import find_species, link_species
+from apps.plant_identification.services.encyclopedia.species import (
+    count_identification,
+    find_species,
+    link_species,
+)
 from apps.plant_identification.services.encyclopedia.starter import load_catalogue
 from apps.plant_identification.services.names import canonical_name
+from apps.plant_identification.tests.conftest import somebody_waits_for_a_lock
 from apps.plant_identification.tests.factories import SpeciesFactory
 
 pytestmark = pytest.mark.django_db
@@ -290,6 +297,33 @@ def test_two_loaders_at_once_load_everything_once():
     assert FactSource.objects.count() == 2
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_loader_waits_for_another_one_that_writes_the_same_rows():
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite writes one after the other")
+    load(changed(facts={}))
+    told = {"field": "light", "value": "shade", "stated_on": "2023-02-17"}
+
+    def run():
+        try:
+            load(ENTRY)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            species = PlantSpecies.objects.select_for_update().get()
+            SpeciesFact.objects.create(species=species, source=FactSource.objects.get(key="garden"), **told)
+            loading = pool.submit(run)
+            wait_until(somebody_waits_for_a_lock, within_s=10)
+        loading.result(timeout=30)
+
+    assert {fact.field: fact.value for fact in SpeciesFact.objects.all()} == {
+        "light": "shade",
+        "height_max": 48,
+    }
+
+
 # --- Identifications lead to it ---
 
 
@@ -302,6 +336,9 @@ def test_an_identification_by_a_vouched_synonym_is_one_of_the_species_and_adds_n
     assert set(linked.values()) == {species.pk}
     assert [one["species_id"] for one in answer["suggestions"]] == [str(species.pk)] * 2
     assert PlantSpecies.objects.count() == 1
+    count_identification(answer | {"rank": "species", "scientific_name": "Sansevieria trifasciata"})
+    species.refresh_from_db()
+    assert species.identification_count == 1
     assert find_species("sansevieria  Trifasciata Prain") == species
 
 
@@ -315,7 +352,8 @@ def test_a_synonym_of_two_species_leads_to_neither():
 
 def test_what_only_a_service_calls_a_synonym_is_a_species_of_its_own():
     listed = SpeciesFactory(canonical_name="Dracaena fragrans", synonyms=["Dracaena deremensis"])
-    load()
+    index_species([listed])
+    assert search_species(text="Dracaena deremensis", limit=5)[0].species == listed
 
     linked = link_species(document("Dracaena deremensis"))
 

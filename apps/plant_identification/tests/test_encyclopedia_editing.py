@@ -176,7 +176,8 @@ def test_a_synonym_that_an_editor_adds_is_vouched_for_and_one_a_service_listed_i
 
 def test_an_earlier_version_can_be_compared_and_brought_back_without_old_counts(client, editor, species):
     edit(client, species, family="Aroids", common_names="en: Ceriman")
-    first = PlantSpecies.objects.get(pk=species.pk).latest_revision
+    learned, first = PlantSpecies.objects.get(pk=species.pk).revisions.order_by("pk")
+    assert (learned.user, learned.content["family"]) == (None, "Araceae")
     edited = edit(client, species, family="Araceae", common_names="en: Ceriman; Hurricane plant")
     PlantSpecies.objects.filter(pk=species.pk).update(identification_count=9)
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.core.redis import get_redis
+from apps.core.resilience.clock import SystemClock
 from apps.core.resilience.token_bucket import TokenBucket
 from apps.plant_identification.models import LookupState, SpeciesFact, TrefleLookup
 from apps.plant_identification.services.encyclopedia import trefle as trefle_module
@@ -217,13 +218,14 @@ def test_outages_open_a_circuit_that_operators_see(trefle, admin_client):
 
 
 def test_a_429_stops_the_whole_fleet_for_as_long_as_it_says(trefle):
-    trefle.set_quota(trefle_per_minute=0)
+    told = {"status": 429, "headers": {"Retry-After": "30"}}
+    trefle.fault("trefle", "status", told, calls=1)
 
     assert enrich(species()) is Enriched.LATER
-    trefle.set_quota(trefle_per_minute=100)
     assert enrich(species("Aloe vera")) is Enriched.LATER
     assert requests_to(trefle) == 1
-    assert timezone.now() < TrefleLookup.objects.order_by("next_at").first().next_at
+    soonest = TrefleLookup.objects.order_by("next_at").first().next_at
+    assert timezone.now() + timedelta(seconds=20) < soonest
     assert trefle_module.trefle().side.stats.is_healthy()
 
 
@@ -251,6 +253,24 @@ def test_the_fleet_has_one_bucket_which_redis_keeps(trefle):
     bucket.close_for(30)
     assert 25 < bucket.take() <= 30
     assert 0 < get_redis().ttl("bucket:of-a-test") <= 3_600
+
+
+def test_a_turn_that_comes_soon_is_waited_for_and_no_other():
+    slept = []
+
+    class Impatient(SystemClock):
+        def sleep(self, seconds):
+            slept.append(seconds)
+            super().sleep(seconds)
+
+    bucket = TokenBucket("of-a-test", capacity=1, per_minute=600, clock=Impatient())
+    assert [bucket.wait_for_turn(5), bucket.wait_for_turn(5)] == [0, 0]
+    assert 0 < sum(slept) < 1
+    slow = TokenBucket("of-another", capacity=1, per_minute=1, clock=Impatient())
+    slow.take()
+    slept.clear()
+    assert 50 < slow.wait_for_turn(5) <= 60
+    assert slept == []
 
 
 def test_without_redis_nobody_is_asked(trefle, settings):

@@ -21,7 +21,12 @@ from wagtail.snippets.views.snippets import EditView, IndexView, SnippetViewSet
 
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.selectors import pictured
-from apps.plant_identification.services.encyclopedia.editing import SINGLE, add_species, edit_species
+from apps.plant_identification.services.encyclopedia.editing import (
+    SINGLE,
+    add_species,
+    edit_species,
+    keep_first_version,
+)
 from apps.plant_identification.services.encyclopedia.search import search_species
 from apps.plant_identification.services.names import binomial, canonical_name
 from apps.plant_identification.wagtail_hooks.fields import LinesField, NamesByLanguageField
@@ -107,6 +112,7 @@ class SpeciesForm(WagtailAdminModelForm):  # type: ignore[misc]
         if self.instance._state.adding:  # noqa: SLF001
             self.instance.from_sandbox = settings.PROVIDER_SANDBOX
             return add_species(species=self.instance)
+        keep_first_version(species_id=self.instance.pk)
         return edit_species(species_id=self.instance.pk, changes=self._changes())
 
 

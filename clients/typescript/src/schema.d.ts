@@ -1843,7 +1843,7 @@ export interface components {
             /** @description such as gardener or botanist */
             role: string;
             bio: string;
-            readonly picture: components["schemas"]["Picture"] | null;
+            readonly picture: components["schemas"]["ContentPicture"] | null;
             readonly post_count: number;
             meta: {
                 readonly type: string;
@@ -1861,7 +1861,7 @@ export interface components {
             /** @description such as gardener or botanist */
             role: string;
             bio: string;
-            readonly picture: components["schemas"]["Picture"] | null;
+            readonly picture: components["schemas"]["ContentPicture"] | null;
             readonly post_count: number;
             meta: {
                 readonly type: string;
@@ -2106,7 +2106,7 @@ export interface components {
             /** @description One or two sentences, shown in lists and by search engines. */
             intro: string;
             readonly reading_minutes: number;
-            readonly featured_image: components["schemas"]["Picture"] | null;
+            readonly featured_image: components["schemas"]["ContentPicture"] | null;
             readonly categories: components["schemas"]["PostCategory"][];
             readonly tags: string[];
             readonly authors: components["schemas"]["PostAuthor"][];
@@ -2114,13 +2114,8 @@ export interface components {
             readonly body: components["schemas"]["BlogBody"];
             readonly species: components["schemas"]["PostSpecies"][];
             /** @description null where it is the featured image. */
-            readonly social_image: components["schemas"]["Picture"] | null;
-            /**
-             * Place in the series
-             * Format: int64
-             * @description The lowest is read first.
-             */
-            series_position: number | null;
+            readonly social_image: components["schemas"]["ContentPicture"] | null;
+            readonly series_position: number | null;
             meta: {
                 readonly type: string;
                 /** Format: uri */
@@ -2162,7 +2157,7 @@ export interface components {
             /** @description One or two sentences, shown in lists and by search engines. */
             intro: string;
             readonly reading_minutes: number;
-            readonly featured_image: components["schemas"]["Picture"] | null;
+            readonly featured_image: components["schemas"]["ContentPicture"] | null;
             readonly categories: components["schemas"]["PostCategory"][];
             readonly tags: string[];
             readonly authors: components["schemas"]["PostAuthor"][];
@@ -2490,7 +2485,7 @@ export interface components {
             readonly height: number;
             description: string;
             readonly focal_point: components["schemas"]["FocalPoint"] | null;
-            readonly renditions: components["schemas"]["Renditions"] | null;
+            readonly renditions: components["schemas"]["ContentRenditions"] | null;
             meta: {
                 readonly type: string;
                 /** Format: uri */
@@ -2506,7 +2501,7 @@ export interface components {
             readonly height?: number;
             description?: string;
             readonly focal_point?: components["schemas"]["FocalPoint"] | null;
-            readonly renditions?: components["schemas"]["Renditions"] | null;
+            readonly renditions?: components["schemas"]["ContentRenditions"] | null;
             meta: {
                 readonly type: string;
                 /** Format: uri */
@@ -2583,6 +2578,34 @@ export interface components {
             };
         } & {
             [key: string]: unknown;
+        };
+        ContentPicture: {
+            id: number;
+            title: string;
+            /** @description For people who cannot see it; empty where it only decorates. */
+            alt_text: string;
+            width: number;
+            height: number;
+            readonly focal_point: components["schemas"]["FocalPoint"] | null;
+            /** @description null where its file cannot be read. */
+            readonly renditions: components["schemas"]["ContentRenditions"] | null;
+            readonly detail_url: string;
+        };
+        ContentRendition: {
+            url: string;
+            width: number;
+            height: number;
+        };
+        /** @description The same picture in other sizes; those that are cut keep its focal point in view. */
+        ContentRenditions: {
+            /** @description 640 × 400, cut */
+            card: components["schemas"]["ContentRendition"];
+            /** @description at most 640 × 640 */
+            small: components["schemas"]["ContentRendition"];
+            /** @description at most 1280 × 1280 */
+            large: components["schemas"]["ContentRendition"];
+            /** @description 1200 × 630, cut */
+            social: components["schemas"]["ContentRendition"];
         };
         CsrfToken: {
             /** @description Send it as `X-CSRFToken`. */
@@ -3470,18 +3493,6 @@ export interface components {
         Photos: {
             photos: components["schemas"]["Photo"][];
         };
-        Picture: {
-            id: number;
-            title: string;
-            /** @description For people who cannot see it; empty where it only decorates. */
-            alt_text: string;
-            width: number;
-            height: number;
-            readonly focal_point: components["schemas"]["FocalPoint"] | null;
-            /** @description null where its file cannot be read. */
-            readonly renditions: components["schemas"]["Renditions"] | null;
-            readonly detail_url: string;
-        };
         Plant: {
             /** Format: uuid */
             id: string;
@@ -3580,7 +3591,7 @@ export interface components {
             source: components["schemas"]["PortraitSource"];
         };
         PortraitPicture: {
-            image: components["schemas"]["Picture"];
+            image: components["schemas"]["ContentPicture"];
             /** @description Also for people who cannot see it. */
             caption: string;
             credit: string;
@@ -3846,22 +3857,6 @@ export interface components {
             username?: string;
             first_name?: string;
             last_name?: string;
-        };
-        Rendition: {
-            url: string;
-            width: number;
-            height: number;
-        };
-        /** @description The same picture in other sizes; those that are cut keep its focal point in view. */
-        Renditions: {
-            /** @description 640 × 400, cut */
-            card: components["schemas"]["Rendition"];
-            /** @description at most 640 × 640 */
-            small: components["schemas"]["Rendition"];
-            /** @description at most 1280 × 1280 */
-            large: components["schemas"]["Rendition"];
-            /** @description 1200 × 630, cut */
-            social: components["schemas"]["Rendition"];
         };
         Renewed: components["schemas"]["TokenPair"] | components["schemas"]["SignedIn"];
         /**

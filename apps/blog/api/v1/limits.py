@@ -47,6 +47,9 @@ class NewsletterThrottle(AddressThrottle):
         return int(settings.NEWSLETTER_RATE)
 
 
+NEWSLETTER = Limiter(NewsletterThrottle.group, NEWSLETTER_PERIOD_S)  # the same, for the page
+
+
 class WritingLimit:
     """Of one person, wherever the requests come from; and, with more room, of one address."""
 

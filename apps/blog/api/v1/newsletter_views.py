@@ -1,14 +1,7 @@
-"""Getting the newsletter, and getting it no more: for clients, for mail programs, and as pages for people."""
+"""Getting the newsletter, and getting it no more: for clients and for mail programs."""
 
 from typing import Any
 
-from django import forms
-from django.conf import settings
-from django.http import HttpResponse
-from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
-from django.views.generic import FormView
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.parsers import FormParser, MultiPartParser
@@ -21,7 +14,6 @@ from apps.blog.api.v1.limits import NewsletterThrottle
 from apps.blog.services.subscriptions import ask_to_subscribe, confirm_subscription, unsubscribe
 from apps.core.api.mail_addresses import AddressField
 from apps.core.api.parsers import StrictJSONParser
-from apps.core.exceptions import DomainError
 
 TOKEN_MAX_LENGTH = 200
 
@@ -98,49 +90,3 @@ class NewsletterUnsubscribeView(_NewsletterView):
         form.is_valid(raise_exception=True)
         unsubscribe(**form.validated_data)
         return Response(status=204)
-
-
-class TokenForm(forms.Form):
-    token = forms.CharField(max_length=TOKEN_MAX_LENGTH, widget=forms.HiddenInput)
-
-
-@method_decorator(never_cache, name="dispatch")
-class _TokenPage(FormView):  # type: ignore[type-arg]  # no generic at run time
-    """Opening the link does nothing, the button does: mail scanners open links, too."""
-
-    form_class = TokenForm
-    http_method_names = ["get", "head", "post", "options"]
-    extra_context = {"site_name": settings.WAGTAIL_SITE_NAME}
-
-    def use(self, token: str) -> None:
-        raise NotImplementedError
-
-    def get_initial(self) -> dict[str, str]:
-        return {"token": self.request.GET.get("token", "")[:TOKEN_MAX_LENGTH]}
-
-    def form_valid(self, form: TokenForm) -> HttpResponse:
-        try:
-            self.use(form.cleaned_data["token"])
-        except DomainError as exc:
-            return self._answer(form, problem=str(exc.detail), status=exc.code.status)
-        return self._answer(form, is_done=True)
-
-    def form_invalid(self, form: TokenForm) -> HttpResponse:
-        return self._answer(form, problem=_("This link is not complete."), status=400)
-
-    def _answer(self, form: TokenForm, *, status: int = 200, **context: object) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form, **context), status=status)
-
-
-class ConfirmPage(_TokenPage):
-    template_name = "blog/newsletter_confirm.html"
-
-    def use(self, token: str) -> None:
-        confirm_subscription(token=token)
-
-
-class UnsubscribePage(_TokenPage):
-    template_name = "blog/newsletter_unsubscribe.html"
-
-    def use(self, token: str) -> None:
-        unsubscribe(token=token)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.blog.api.v1 import comment_views, newsletter_views, post_views, view_counts
+from apps.blog.api.v1 import comment_views, newsletter_pages, newsletter_views, post_views, view_counts
 
 app_name = "blog"
 
@@ -24,8 +24,9 @@ urlpatterns = [
         name="comment-report",
     ),
     path("newsletter/", newsletter_views.NewsletterView.as_view(), name="newsletter"),
+    path("newsletter/page/", newsletter_pages.SubscribePage.as_view(), name="newsletter-page"),
     path("newsletter/confirm/", newsletter_views.NewsletterConfirmView.as_view(), name="newsletter-confirm"),
-    path("newsletter/confirm/page/", newsletter_views.ConfirmPage.as_view(), name="newsletter-confirm-page"),
+    path("newsletter/confirm/page/", newsletter_pages.ConfirmPage.as_view(), name="newsletter-confirm-page"),
     path(
         "newsletter/unsubscribe/",
         newsletter_views.NewsletterUnsubscribeView.as_view(),
@@ -33,7 +34,7 @@ urlpatterns = [
     ),
     path(
         "newsletter/unsubscribe/page/",
-        newsletter_views.UnsubscribePage.as_view(),
+        newsletter_pages.UnsubscribePage.as_view(),
         name="newsletter-unsubscribe-page",
     ),
 ]

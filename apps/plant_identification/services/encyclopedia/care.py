@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext_lazy
 
 from apps.plant_identification.models import FactSource
@@ -133,7 +134,7 @@ def _state(fact: Fact) -> CareStatement:
 def say(value: Any, unit: str) -> str:
     """A value for people. Words that no catalog has are the source's own."""
     if isinstance(value, int | float):
-        number = f"{value:g}"
+        number = number_format(int(value) if value == int(value) else value)
         if unit in NUMBERED_UNITS or not unit:
             return number
         return f"{number} {_UNITS.get(unit, unit)}"

@@ -32,6 +32,13 @@ def edit_species(*, species_id: UUID, changes: Mapping[str, Any]) -> PlantSpecie
     return species
 
 
+def keep_first_version(*, species_id: UUID) -> None:
+    """Before anybody's first edit: how it was learned or loaded, to compare with and to go back to."""
+    species = PlantSpecies.objects.get(pk=species_id)
+    if species.latest_revision_id is None:
+        species.save_revision()
+
+
 @transaction.atomic
 def add_species(*, species: PlantSpecies) -> PlantSpecies:
     """All that is filled in is the editor's."""

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 from django.conf import settings
 
@@ -75,7 +76,7 @@ def _make() -> Trefle | None:
         http=OutboundClient(secrets=[settings.TREFLE_API_KEY]),
         base_url=settings.TREFLE_BASE_URL,
         api_key=settings.TREFLE_API_KEY,
-        take_turn=bucket.take,
+        take_turn=partial(bucket.wait_for_turn, constants.TREFLE_TURN_S),
     )
     side = make_side_service(
         name=NAME,
