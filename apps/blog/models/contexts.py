@@ -1,6 +1,5 @@
 """What the public pages show, as their templates name it."""
 
-from itertools import chain
 from typing import Any
 
 from django.core.paginator import Page as PostsOnOnePage
@@ -10,26 +9,22 @@ from django.http import HttpRequest
 from django.urls import reverse
 from wagtail.models import Page
 
-from apps.blog.blocks.plants import care_lines
-from apps.blog.constants import CARE_FIELDS, POSTS_ON_SPECIES_PAGE, POSTS_PER_PAGE
+from apps.blog.constants import POSTS_PER_PAGE
 from apps.blog.models.directories import BlogAuthorPage, BlogCategoryPage, PlantSpeciesPage
 from apps.blog.models.pages import BlogIndexPage, BlogPostPage
+from apps.blog.models.plant_contexts import address_of, common_name_of, known_about
 from apps.blog.models.reading import (
     authors_with_pages,
     cards,
     categories_with_pages,
     in_reading_order,
     page_of,
-    posts_about,
     species_with_pages,
 )
 from apps.blog.models.snippets import BlogSeries
-from apps.core.languages import ENGLISH
 from apps.plant_identification.public import portray_species
 
 Context = dict[str, Any]
-
-_ABOUT_CARE = frozenset(chain.from_iterable(CARE_FIELDS.values()))
 
 
 def index_context(index: BlogIndexPage, request: HttpRequest) -> Context:
@@ -99,7 +94,12 @@ def post_context(post: BlogPostPage, request: HttpRequest) -> Context:
             for tag in sorted(post.tags.all(), key=lambda tag: str(tag.name))
         ],
         "species": [
-            _link(each, request, name=each.canonical_name, common_name=_common_name(each)) for each in species
+            {
+                "url": address_of(each, blog, request),
+                "name": each.canonical_name,
+                "common_name": common_name_of(each),
+            }
+            for each in species
         ],
         "series_url": _series_url(post, blog, request),
         "feed": _feed("posts"),
@@ -108,17 +108,8 @@ def post_context(post: BlogPostPage, request: HttpRequest) -> Context:
 
 def species_context(page: PlantSpeciesPage) -> Context:
     portrait = portray_species([page.species_id]).get(page.species_id)
-    facts = portrait.facts if portrait else ()
-    return {
-        "blog": _blog_of(page),
-        "portrait": portrait,
-        "common_names": portrait.species.common_names.get(ENGLISH, []) if portrait else [],
-        "care": care_lines(facts),
-        "other_facts": [
-            fact for fact in facts if not any(fact.field in fields for fields in CARE_FIELDS.values())
-        ],
-        "about_it": cards(posts_about(page.species_id))[:POSTS_ON_SPECIES_PAGE],
-    }
+    known = known_about(portrait) if portrait else {}
+    return {"blog": _blog_of(page), "words": page, "portrait": portrait, **known}
 
 
 def posts_on_one_page(posts: Any, request: HttpRequest) -> PostsOnOnePage[Any]:
@@ -139,11 +130,6 @@ def _blog_of(page: Page) -> BlogIndexPage:
 def _link(thing: Model, request: HttpRequest, **words: str) -> Context:
     page = page_of(thing)
     return {"url": page.get_url(request) if page else None, **words}
-
-
-def _common_name(species: Any) -> str:
-    names = species.common_names.get(ENGLISH) or [""]
-    return str(names[0])
 
 
 def _feed(name: str, *args: str) -> dict[str, str]:

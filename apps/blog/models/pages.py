@@ -1,9 +1,13 @@
 from typing import Any, Self
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from django import forms
 from django.db import models
 from django.db.models import Prefetch
 from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from modelcluster.contrib.taggit import ClusterTaggableManager
@@ -24,6 +28,7 @@ from apps.blog.blocks import BodyBlock, species_shown_in
 from apps.blog.constants import CARD_RENDITION, INTRO_MAX_CHARS, WORDS_PER_MINUTE
 from apps.blog.models.previews import HeadlessPreviewMixin
 from apps.blog.models.snippets import BlogSeries
+from apps.plant_identification.public import portray_species
 
 
 class BlogPostQuerySet(PageQuerySet):  # type: ignore[misc]
@@ -43,7 +48,7 @@ class BlogPostQuerySet(PageQuerySet):  # type: ignore[misc]
 
 
 class BlogIndexPage(RoutablePageMixin, HeadlessPreviewMixin):  # type: ignore[misc]
-    """The list of posts, in full at its own address and below it one page per post, tag and series."""
+    """The list of posts, in full at its own address; below it one page per post, tag, series and plant."""
 
     intro = models.CharField(max_length=INTRO_MAX_CHARS, blank=True)
 
@@ -88,6 +93,28 @@ class BlogIndexPage(RoutablePageMixin, HeadlessPreviewMixin):  # type: ignore[mi
         if not context.get("posts"):
             raise Http404
         return self.render(request, context_overrides=context)  # type: ignore[no-any-return]
+
+    @path("plants/", name="plants")  # type: ignore[untyped-decorator]
+    def show_plants(self, request: HttpRequest) -> TemplateResponse:
+        from apps.blog.models.plant_contexts import plants_context
+
+        return self.render(  # type: ignore[no-any-return]
+            request, context_overrides=plants_context(self, request), template="blog/plants.html"
+        )
+
+    @path("plants/<str:slug>/<uuid:species_id>/", name="plant")  # type: ignore[untyped-decorator]
+    def show_plant(self, request: HttpRequest, slug: str, species_id: UUID) -> HttpResponseBase:
+        """The id is what counts. Whoever comes with an old name, or where editors wrote more, is led on."""
+        from apps.blog.models.plant_contexts import best_address_of, plant_context
+
+        portrait = portray_species([species_id]).get(species_id)
+        if portrait is None:
+            raise Http404
+        address = best_address_of(portrait.species, self, request)
+        if urlsplit(address).path != request.path:  # it names the host where there are several sites
+            return redirect(address)
+        context = plant_context(self, portrait, request)
+        return self.render(request, context_overrides=context, template="blog/species.html")  # type: ignore[no-any-return]
 
 
 class BlogPostTag(TaggedItemBase):  # type: ignore[misc]

@@ -24,8 +24,11 @@ GBIF_PAGE = "https://www.gbif.org/species/{}"
 Data = dict[str, Any]
 
 
-def describe_page(page: Page, *, portrait: SpeciesPortrait | None = None) -> list[Data]:
-    """One document for the page itself, one for the way to it."""
+def describe_page(
+    page: Page, *, portrait: SpeciesPortrait | None = None, plant: tuple[str, str] | None = None
+) -> list[Data]:
+    """One document for the page itself, one for the way to it. `plant`: name and address of one of ours
+    that has no page of its own, and is shown by the blog's."""
     about: Data
     match page:
         case BlogPostPage():
@@ -36,16 +39,21 @@ def describe_page(page: Page, *, portrait: SpeciesPortrait | None = None) -> lis
             about = {"@type": "ProfilePage", "mainEntity": _person(page.author, page.full_url)}
         case BlogCategoryPage():
             about = {"@type": "CollectionPage", "name": page.title, "description": page.intro}
+        case BlogIndexPage() if plant:
+            about = _species(page, portrait)
         case BlogIndexPage():
             about = {"@type": "Blog", "name": page.title, "description": page.intro}
         case _:
             return []
-    return [_document({**about, "url": page.full_url}), _document(_way_to(page))]
+    url = plant[1] if plant else page.full_url
+    return [_document({**about, "url": url}), _document(_way_to(page, plant))]
 
 
-def social_picture(page: Page) -> Any | None:
+def social_picture(page: Page, portrait: SpeciesPortrait | None = None) -> Any | None:
     """A rendition for where somebody shares the page; None where there is nothing to show."""
     own = getattr(page, "social_image", None) or getattr(page, "featured_image", None)
+    if own is None and portrait and portrait.pictures:
+        own = portrait.pictures[0].image
     return _drawn(own) if own else None
 
 
@@ -94,13 +102,16 @@ def _address_of(author: BlogAuthor) -> str | None:
     return str(page.full_url) if page else None
 
 
-def _way_to(page: Page) -> Data:
-    steps: Sequence[Page] = [*page.get_ancestors().filter(depth__gt=2).specific(defer=True), page]
+def _way_to(page: Page, plant: tuple[str, str] | None) -> Data:
+    pages: Sequence[Page] = [*page.get_ancestors().filter(depth__gt=2).specific(defer=True), page]
+    steps = [(step.title, step.full_url) for step in pages]
+    if plant:
+        steps.append(plant)
     return {
         "@type": "BreadcrumbList",
         "itemListElement": [
-            {"@type": "ListItem", "position": place, "name": step.title, "item": step.full_url}
-            for place, step in enumerate(steps, start=1)
+            {"@type": "ListItem", "position": place, "name": name, "item": url}
+            for place, (name, url) in enumerate(steps, start=1)
         ],
     }
 

@@ -25,15 +25,17 @@ def page_head(context: dict[str, Any]) -> dict[str, Any]:
     page, posts = context["page"], context.get("posts")
     number = posts.number if posts else 1
     address = context.get("address") or page.full_url or ""
+    portrait, heading = context.get("portrait"), context.get("heading")
+    plant = (heading, address) if portrait and heading else None
     return {
         "page": page,
-        "title": context.get("heading") or page.seo_title or page.title,
-        "summary": page.search_description or getattr(page, "intro", ""),
+        "title": heading or page.seo_title or page.title,
+        "summary": context.get("summary") or page.search_description or getattr(page, "intro", ""),
         "address": f"{address}?page={number}" if number > 1 else address,
-        "picture": social_picture(page),
+        "picture": social_picture(page, portrait),
         "feed": context.get("feed"),
         "is_post": context.get("post") is not None,
-        "documents": [_json(each) for each in describe_page(page, portrait=context.get("portrait"))],
+        "documents": [_json(each) for each in describe_page(page, portrait=portrait, plant=plant)],
     }
 
 

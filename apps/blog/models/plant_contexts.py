@@ -1,0 +1,96 @@
+"""What the pages of plants show: of every species there is, whether an editor wrote about it or not."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest
+from django.utils.text import slugify
+
+from apps.blog.blocks.plants import care_lines
+from apps.blog.constants import (
+    CARE_FIELDS,
+    PLANT_QUERY_CHARS,
+    PLANTS_FOUND,
+    PLANTS_PER_PAGE,
+    POSTS_ON_SPECIES_PAGE,
+)
+from apps.blog.models.directories import PlantSpeciesPage
+from apps.blog.models.pages import BlogIndexPage
+from apps.blog.models.reading import cards, page_of, posts_about
+from apps.core.languages import ENGLISH
+from apps.plant_identification.public import PlantSpecies, SpeciesPortrait, list_species, search_species
+
+Context = dict[str, Any]
+
+
+def plants_context(index: BlogIndexPage, request: HttpRequest) -> Context:
+    query = request.GET.get("q", "").replace("\0", "").strip()[:PLANT_QUERY_CHARS]
+    page = Paginator(list_species().order_by("canonical_name"), PLANTS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    found = [hit.species for hit in search_species(text=query, limit=PLANTS_FOUND)] if query else page
+    return {
+        "blog": index,
+        "heading": "Plants",
+        "summary": "What is known about each, who says so, and when.",
+        "address": index.get_full_url(request) + index.reverse_subpage("plants"),
+        "query": query,
+        "page_of_plants": None if query else page,
+        "plants": [
+            {
+                "url": address_of(species, index, request, knows_pages=False),
+                "name": species.canonical_name,
+                "common_name": common_name_of(species),
+                "family": species.family,
+            }
+            for species in found
+        ],
+    }
+
+
+def plant_context(index: BlogIndexPage, portrait: SpeciesPortrait, request: HttpRequest) -> Context:
+    species = portrait.species
+    name = common_name_of(species) or species.canonical_name
+    return {
+        "blog": index,
+        "words": None,
+        "heading": name,
+        "summary": f"What is known about {name}: its names, its care and whom it may harm, with sources.",
+        "address": request.build_absolute_uri(address_of(species, index, request, knows_pages=False)),
+        "portrait": portrait,
+        **known_about(portrait),
+    }
+
+
+def known_about(portrait: SpeciesPortrait) -> Context:
+    facts = portrait.facts
+    return {
+        "common_names": portrait.species.common_names.get(ENGLISH, []),
+        "care": care_lines(facts),
+        "other_facts": [
+            fact for fact in facts if not any(fact.field in fields for fields in CARE_FIELDS.values())
+        ],
+        "about_it": cards(posts_about(portrait.species.pk))[:POSTS_ON_SPECIES_PAGE],
+    }
+
+
+def best_address_of(species: PlantSpecies, index: BlogIndexPage, request: HttpRequest) -> str:
+    """Of the page that editors wrote, where there is one that everybody may read."""
+    page = PlantSpeciesPage.objects.live().public().filter(species=species).first()
+    return page.get_url(request) if page else address_of(species, index, request, knows_pages=False)
+
+
+def address_of(
+    species: PlantSpecies, index: BlogIndexPage, request: HttpRequest, *, knows_pages: bool = True
+) -> str:
+    """`knows_pages`: the species was read together with its page."""
+    page = page_of(species) if knows_pages else None
+    if page is not None:
+        return page.get_url(request)  # type: ignore[no-any-return]
+    slug = slugify(species.canonical_name) or "plant"
+    return f"{index.get_url(request)}{index.reverse_subpage('plant', args=[slug, species.pk])}"
+
+
+def common_name_of(species: PlantSpecies) -> str | None:
+    names = species.common_names.get(ENGLISH)
+    return str(names[0]) if names else None
