@@ -26,7 +26,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: as in a web process, and with 6 % of the processor time to gain."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 10, 10)
+    gc.set_threshold(5_000, 4, 3)
 
 
 @pytest.fixture(autouse=True)

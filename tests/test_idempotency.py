@@ -105,6 +105,7 @@ POSTS = list(operations_with_post())
 SECRET_FIELDS = re.compile(
     r"^(access|refresh|(.+_)?(token|key|secret|ticket|password)|(recovery_)?codes?|qr_code|otpauth_url)$"
 )
+NAMED_BY_A_KEY = ("HazardSource",)  # components whose `key` is a public name
 
 
 def names_in(schema, components, seen=()):
@@ -137,7 +138,7 @@ def test_a_view_whose_answers_hold_a_secret_says_so(view, operation):
         name
         for answer in good
         for content in answer.get("content", {}).values()
-        for name in names_in(content["schema"], components)
+        for name in names_in(content["schema"], components, NAMED_BY_A_KEY)
     }
     assert not [name for name in names if SECRET_FIELDS.match(name)]
 

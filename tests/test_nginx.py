@@ -14,7 +14,7 @@ import requests
 
 from apps.plant_identification.tests.conftest import make_photo
 from devstack.check import production_environment
-from tests.fleet import IDENTIFY, ROOMY, Server
+from tests.fleet import IDENTIFY, ROOMY, Server, collect_static
 from tests.nginx import BODY_TIMEOUT_S, HOST, NGINX, EchoingUpstream, Nginx, Stranger, Trickle, wait_until
 
 pytestmark = [
@@ -42,8 +42,10 @@ def server(product, tmp_path_factory) -> Iterator[Server]:
         "EMAIL_URL",
     )
     env = {**product.env, **{name: production[name] for name in secrets}, "TRUSTED_PROXY_COUNT": "1"}
-    env |= {**ROOMY, "CONTENT_RATE": "1000"}
-    server = Server(env=env, log=tmp_path_factory.mktemp("web") / "web.log")
+    directory = tmp_path_factory.mktemp("web")
+    env |= {**ROOMY, "CONTENT_RATE": "1000", "STATIC_ROOT": str(directory / "static")}
+    collect_static(env)
+    server = Server(env=env, log=directory / "web.log")
     server.start()
     yield server
     server.kill()

@@ -2,8 +2,6 @@
 
 import re
 import secrets
-import subprocess
-import sys
 
 import pytest
 import requests
@@ -11,7 +9,7 @@ from playwright.sync_api import expect
 
 from devstack.processes import free_port
 from tests.browser.driving import Visit, photo_file
-from tests.fleet import ROOT, Server
+from tests.fleet import Server, collect_static
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -20,8 +18,6 @@ MAKE_ACCOUNT = (
     "from apps.users.tests.factories import UserFactory;"
     f"UserFactory(username='fern', email={EMAIL!r}, password={PASSWORD!r})"
 )
-# Only the page's own files: collecting and compressing all of them takes longer than these tests.
-OTHERS = ("admin", "wagtail*", "drf_spectacular_sidecar", "rest_framework", "django_filters", "taggit")
 IDENTIFICATIONS_AN_HOUR = 2
 
 
@@ -31,9 +27,7 @@ def production(product, tmp_path_factory):
     server = Server(
         env=production_environment(product, directory), log=directory / "web.log", port=free_port()
     )
-    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "-v0"]
-    collect += [f"--ignore={name}" for name in OTHERS]
-    subprocess.run(collect, env=server.env, cwd=ROOT, check=True)
+    collect_static(server.env)
     product.manage("shell", "-v0", "-c", MAKE_ACCOUNT)
     server.start()
     yield server
