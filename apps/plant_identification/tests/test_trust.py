@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.files.storage import storages
 from django.db import OperationalError, connection
+from django.db.models import F
 from rest_framework.test import APIClient
 
 from apps.core.redis import get_redis
@@ -184,7 +185,8 @@ def test_a_full_disk_costs_the_picture_and_not_the_answer(providers, identify, m
 def test_a_photo_that_no_service_can_read_does_not_hold_up_the_queue(providers, identify, api_client):
     poisoned = queue_a_photo(providers, identify, seed=1)
     good = queue_a_photo(providers, identify, seed=2)
-    PlantIdentificationRequest.objects.update(next_attempt_at=datetime.now(UTC) - timedelta(seconds=1))
+    # The faults are for whoever is asked about first: the one that came first.
+    PlantIdentificationRequest.objects.update(next_attempt_at=F("created_at") - timedelta(seconds=1))
     providers.fault("plant_id", "plain_text", {"status": 400, "body": "Invalid image data"}, calls=1)
     providers.fault("plantnet", "status", 415, calls=1)
 
