@@ -10,8 +10,14 @@ from apps.blog.models import CommentState, PostComment
 from apps.blog.tests.factories import add_root_post
 from apps.core.redis import get_redis
 from apps.plant_identification import constants
-from apps.plant_identification.models import Experiment, FactSource, PhotoFingerprint, ToxicityStatement
-from apps.plant_identification.services.experiments import start_experiment
+from apps.plant_identification.models import (
+    Experiment,
+    ExperimentGroup,
+    FactSource,
+    PhotoFingerprint,
+    ToxicityStatement,
+)
+from apps.plant_identification.services.experiments import assign, start_experiment
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.tests.conftest import make_photo
 from apps.plant_identification.tests.factories import SpeciesFactory
@@ -84,7 +90,8 @@ def experiment_report(sandbox, identify, client, settings):
     staff = UserFactory(is_staff=True)
     draft = Experiment.objects.create(name="How much does agreement say?", variant_a_rule="quarter")
     start_experiment(experiment_id=draft.pk, actor=staff, reason="")
-    client.force_authenticate(UserFactory())
+    people = iter(UserFactory, None)  # a shape that is the same each time wants somebody of one group
+    client.force_authenticate(next(one for one in people if assign(one).group == ExperimentGroup.CONTROL))
     answer = complete(sandbox, identify, client, settings)
     client.put(answer.json()["links"]["feedback"], {"verdict": "right"})
     client.force_authenticate(staff)
