@@ -10,8 +10,8 @@ from wagtail.admin import messages
 from wagtail.snippets.models import register_snippet
 from wagtail.snippets.views.snippets import SnippetViewSetGroup
 
-from apps.plant_identification.cms import menu  # noqa: F401  (importing registers what is in it)
 from apps.plant_identification.models import PlantSpecies, SpeciesFact, ToxicityStatement
+from apps.plant_identification.wagtail_hooks import menu  # noqa: F401  (importing registers what is in it)
 from apps.plant_identification.wagtail_hooks.rows import (
     FactViewSet,
     HazardViewSet,

@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.audit import REASON_MAX_LENGTH
-from apps.plant_identification.cms.facts import for_editors
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.services.encyclopedia.care_model import care_model
 from apps.plant_identification.services.encyclopedia.care_texts import judge_care_text, list_care_texts
+from apps.plant_identification.wagtail_hooks.facts import for_editors
 
 TEXTS_ON_PAGE = 30
 

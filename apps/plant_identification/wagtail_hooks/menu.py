@@ -7,9 +7,9 @@ from django.urls import reverse
 from wagtail import hooks
 from wagtail.admin.menu import MenuItem
 
-from apps.plant_identification.cms.facts import PERMISSION
-from apps.plant_identification.cms.urls import urlpatterns
 from apps.plant_identification.services.encyclopedia.care_model import care_model
+from apps.plant_identification.wagtail_hooks.facts import PERMISSION
+from apps.plant_identification.wagtail_hooks.urls import urlpatterns
 
 
 class ForEditorsItem(MenuItem):  # type: ignore[misc]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.plant_identification.cms import care_texts, facts
+from apps.plant_identification.wagtail_hooks import care_texts, facts
 
 urlpatterns = [
     path("encyclopedia/conflicts/", facts.list_conflicts, name="encyclopedia-conflicts"),
