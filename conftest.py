@@ -1,6 +1,5 @@
 """Fixtures of every app's tests. Each test starts with an empty Redis and nothing counted or remembered."""
 
-import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +12,7 @@ from rest_framework.test import APIClient
 
 from apps.core import kept_answers
 from apps.core.api.limits import FALLBACK
+from apps.core.garbage import spare_what_is_loaded
 from apps.core.redis import OUTAGE, get_redis
 from apps.core.testing.contract import URLCONF, Answer, current_contract
 from apps.core.testing.emptying import empty_after_test
@@ -23,10 +23,8 @@ from tests.distribution import Distribution, rank
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays: as in a web process, and with 6 % of the processor time to gain."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(5_000, 4, 3)
+    """As a web process does, and with 6 % of the processor time to gain."""
+    spare_what_is_loaded()
 
 
 @pytest.fixture(autouse=True)

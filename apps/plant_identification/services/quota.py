@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet, Sum
 
 from apps.core.db import short_connection
@@ -97,14 +97,14 @@ class QuotaLedger:
         Raises:
             ProviderShareReached, ProviderQuotaReached: as `reserve` does.
         """
-        call = self._describe(self._period(), question_key, principal, with_health=with_health)
-        with short_connection():
-            past, reservation = quota_statements.find_or_reserve(call | self._still_kept())
-        if past is not None:
-            return _read_past_call(past)
-        if reservation is not None:
-            return reservation
-        return self.reserve(question_key=question_key, principal=principal, with_health=with_health)
+        if connection.vendor == "postgresql":
+            call = self._describe(self._period(), question_key, principal, with_health=with_health)
+            with short_connection():
+                past, reservation = quota_statements.find_or_reserve(call | self._still_kept())
+            found = reservation if past is None else _read_past_call(past)
+        else:
+            found = self.find_past_call(question_key=question_key, with_health=with_health)
+        return found or self.reserve(question_key=question_key, principal=principal, with_health=with_health)
 
     def _describe(
         self, period: QuotaPeriod, question_key: str, principal: str, *, with_health: bool

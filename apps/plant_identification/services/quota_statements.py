@@ -32,15 +32,14 @@ _RAISE_WINDOW = """
 UPDATE plant_identification_quotawindow SET used = used + %(cost)s
 WHERE account = %(account)s AND starts_on = %(starts_on)s AND used <= %(limit)s - %(cost)s
 """
-_WRITE_RESERVATION = """
+_INSERT_RESERVATION = """
 INSERT INTO plant_identification_quotareservation
     (account, window_starts_on, principal, day, question_key, with_health, cost,
      state, access_token, created_at)
-VALUES
-    (%(account)s, %(starts_on)s, %(principal)s, %(day)s, %(question_key)s, %(with_health)s, %(cost)s,
-     'reserved', '', %(created_at)s)
-RETURNING id
+SELECT %(account)s, %(starts_on)s, %(principal)s, %(day)s, %(question_key)s, %(with_health)s, %(cost)s,
+    'reserved', '', %(created_at)s
 """
+_WRITE_RESERVATION = f"{_INSERT_RESERVATION} RETURNING id"
 _FIND_PAST_CALL = """
 SELECT id, with_health, access_token, state FROM plant_identification_quotareservation
 WHERE account = %(account)s AND question_key = %(question_key)s AND (with_health OR NOT %(with_health)s)
@@ -63,15 +62,7 @@ share AS (
     RETURNING id
 ),
 call_window AS ({_RAISE_WINDOW} AND EXISTS (SELECT 1 FROM share) RETURNING id),
-written AS (
-    INSERT INTO plant_identification_quotareservation
-        (account, window_starts_on, principal, day, question_key, with_health, cost,
-         state, access_token, created_at)
-    SELECT %(account)s, %(starts_on)s, %(principal)s, %(day)s, %(question_key)s, %(with_health)s, %(cost)s,
-         'reserved', '', %(created_at)s
-    FROM call_window
-    RETURNING id
-)
+written AS ({_INSERT_RESERVATION} FROM call_window RETURNING id)
 SELECT (SELECT id FROM written), (SELECT id FROM share), past.*
 FROM (SELECT 1) AS always LEFT JOIN past ON TRUE
 """  # noqa: S608 - made of the statements above
@@ -126,9 +117,10 @@ def find_past_call(values: dict[str, Any]) -> PastRow | None:
 
 
 def find_or_reserve(values: dict[str, Any]) -> tuple[PastRow | None, int | None]:
-    """A past call, else the number of a reservation; neither where a row is missing or has no room."""
-    if connection.vendor != "postgresql":
-        return find_past_call(values), None
+    """A past call, else the number of a reservation; neither where a row is missing or has no room.
+
+    PostgreSQL alone understands it.
+    """
     written, share, *past = _first_row(_FIND_OR_RESERVE, values)
     if share is not None and written is None:
         # The window's last unit went to somebody else in between. Were this not to happen, the principal
