@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.blog.constants import RELATED_MAX_POSTS
@@ -58,8 +58,7 @@ def find_place_in_series(*, post: BlogPostPage) -> PlaceInSeries | None:
     series = post.series
     if series is None:
         return None
-    posts = BlogPostPage.objects.live().public().filter(series=series).defer("body")
-    in_order = list(posts.order_by(F("series_position").asc(nulls_last=True), "date", "pk"))
+    in_order = list(in_reading_order().filter(series=series))
     at = next((index for index, each in enumerate(in_order) if each.pk == post.pk), None)
     if at is None:
         return None

@@ -40,7 +40,7 @@ class PlantsSitemap(DjangoSitemap[PlantSpecies]):
         return list_species().exclude(pk__in=pages).only("canonical_name", "updated_at").order_by("pk")
 
     def location(self, item: PlantSpecies) -> str:
-        return address_of(item, self._index, self._request, knows_pages=False)
+        return address_of(item, self._index, self._request)
 
     def lastmod(self, item: PlantSpecies) -> datetime:
         return item.updated_at

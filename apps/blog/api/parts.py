@@ -122,18 +122,13 @@ class PostSpeciesSerializer(serializers.Serializer[PlantSpecies]):
     encyclopedia_url = serializers.SerializerMethodField()
 
     def get_common_name(self, species: PlantSpecies) -> str | None:
-        return common_name_of(species)
+        return species.common_name(ENGLISH)
 
     def get_html_url(self, species: PlantSpecies) -> str | None:
         return html_url_of(self.context, species)
 
     def get_encyclopedia_url(self, species: PlantSpecies) -> str:
         return link_to(LINKED_SPECIES, species.pk)
-
-
-def common_name_of(species: PlantSpecies) -> str | None:
-    names = species.common_names.get(ENGLISH)
-    return str(names[0]) if names else None
 
 
 def html_url_of(context: Mapping[str, Any], thing: Any) -> str | None:

@@ -8,11 +8,12 @@ from rest_framework import serializers
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.request import Request
 
-from apps.blog.api.parts import LINKED_SPECIES, ContentPictureSerializer, common_name_of
+from apps.blog.api.parts import LINKED_SPECIES, ContentPictureSerializer
 from apps.blog.api.serializers import BodyField, PublicPageSerializer, WholeRowField
 from apps.blog.api.views import PublicPagesViewSet
 from apps.blog.models import PlantSpeciesPage
 from apps.blog.models.reading import species_on_pages
+from apps.core.languages import ENGLISH
 from apps.core.links import link_to
 from apps.plant_identification.public import PlantSpecies, SpeciesPortrait, portray_species
 
@@ -34,7 +35,7 @@ class PagedSpeciesSerializer(serializers.Serializer[PlantSpecies]):
     encyclopedia_url = serializers.SerializerMethodField()
 
     def get_common_name(self, species: PlantSpecies) -> str | None:
-        return common_name_of(species)
+        return species.common_name(ENGLISH)
 
     def get_encyclopedia_url(self, species: PlantSpecies) -> str:
         return link_to(LINKED_SPECIES, species.pk)

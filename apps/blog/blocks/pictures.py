@@ -4,7 +4,7 @@ from django.db.models import Prefetch, prefetch_related_objects
 from wagtail import blocks
 from wagtail.images import get_image_model
 from wagtail.images.blocks import ImageChooserBlock
-from wagtail.images.models import AbstractImage, SourceImageIOError
+from wagtail.images.models import AbstractImage, AbstractRendition, SourceImageIOError
 
 from apps.blog.constants import (
     GALLERY_MAX_PICTURES,
@@ -56,11 +56,16 @@ def load_renditions(images: list[AbstractImage]) -> None:
 
 
 def describe_image(image: AbstractImage | None) -> dict[str, Any] | None:
-    """None when the picture was deleted, or its file cannot be read: the text stays readable without it."""
-    if image is None:
+    """None where there is no rendition: the text stays readable without it."""
+    drawn = rendition_of(image, PICTURE_RENDITION)
+    if image is None or drawn is None:
         return None
+    return {"id": image.pk, "url": drawn.url, "width": drawn.width, "height": drawn.height}
+
+
+def rendition_of(image: AbstractImage | None, spec: str) -> AbstractRendition | None:
+    """None when the picture was deleted, or its file cannot be read."""
     try:
-        rendition = image.get_rendition(PICTURE_RENDITION)
+        return image.get_rendition(spec) if image else None
     except SourceImageIOError:
         return None
-    return {"id": image.pk, "url": rendition.url, "width": rendition.width, "height": rendition.height}

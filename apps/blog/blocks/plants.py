@@ -13,6 +13,7 @@ from wagtail.snippets.blocks import SnippetChooserBlock
 from apps.blog.blocks.pictures import describe_image
 from apps.blog.blocks.text import ParagraphBlock
 from apps.blog.constants import CARE_FIELDS, NOTE_FEATURES, UNIT_WORDS
+from apps.core.languages import ENGLISH
 from apps.plant_identification.public import (
     Fact,
     FactSource,
@@ -53,8 +54,7 @@ class PlantValue(blocks.StructValue):  # type: ignore[misc]
 
     @property
     def common_name(self) -> str:
-        names = self.portrait.species.common_names.get("en", []) if self.portrait else []
-        return str(names[0]) if names else ""
+        return (self.portrait.species.common_name(ENGLISH) if self.portrait else None) or ""
 
     @property
     def care(self) -> list["CareLine"]:

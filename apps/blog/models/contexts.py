@@ -12,7 +12,7 @@ from wagtail.models import Page
 from apps.blog.constants import POSTS_PER_PAGE
 from apps.blog.models.directories import BlogAuthorPage, BlogCategoryPage, PlantSpeciesPage
 from apps.blog.models.pages import BlogIndexPage, BlogPostPage
-from apps.blog.models.plant_contexts import address_of, common_name_of, known_about
+from apps.blog.models.plant_contexts import address_of, known_about
 from apps.blog.models.reading import (
     authors_with_pages,
     cards,
@@ -22,6 +22,7 @@ from apps.blog.models.reading import (
     species_with_pages,
 )
 from apps.blog.models.snippets import BlogSeries
+from apps.core.languages import ENGLISH
 from apps.plant_identification.public import portray_species
 
 Context = dict[str, Any]
@@ -95,9 +96,9 @@ def post_context(post: BlogPostPage, request: HttpRequest) -> Context:
         ],
         "species": [
             {
-                "url": address_of(each, blog, request),
+                "url": _link(each, request)["url"] or address_of(each, blog, request),
                 "name": each.canonical_name,
-                "common_name": common_name_of(each),
+                "common_name": each.common_name(ENGLISH),
             }
             for each in species
         ],

@@ -16,7 +16,7 @@ from apps.blog.constants import (
 )
 from apps.blog.models.directories import PlantSpeciesPage
 from apps.blog.models.pages import BlogIndexPage
-from apps.blog.models.reading import cards, page_of, posts_about
+from apps.blog.models.reading import cards, posts_about
 from apps.core.languages import ENGLISH
 from apps.plant_identification.public import PlantSpecies, SpeciesPortrait, list_species, search_species
 
@@ -25,22 +25,23 @@ Context = dict[str, Any]
 
 def plants_context(index: BlogIndexPage, request: HttpRequest) -> Context:
     query = request.GET.get("q", "").replace("\0", "").strip()[:PLANT_QUERY_CHARS]
-    page = Paginator(list_species().order_by("canonical_name"), PLANTS_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    found = [hit.species for hit in search_species(text=query, limit=PLANTS_FOUND)] if query else page
+    page, found = None, [hit.species for hit in search_species(text=query, limit=PLANTS_FOUND)]
+    if not query:
+        all_of_them = Paginator(list_species().order_by("canonical_name"), PLANTS_PER_PAGE)
+        page = all_of_them.get_page(request.GET.get("page"))
+        found = list(page)
     return {
         "blog": index,
         "heading": "Plants",
         "summary": "What is known about each, who says so, and when.",
         "address": index.get_full_url(request) + index.reverse_subpage("plants"),
         "query": query,
-        "page_of_plants": None if query else page,
+        "page_of_plants": page,
         "plants": [
             {
-                "url": address_of(species, index, request, knows_pages=False),
+                "url": address_of(species, index, request),
                 "name": species.canonical_name,
-                "common_name": common_name_of(species),
+                "common_name": species.common_name(ENGLISH),
                 "family": species.family,
             }
             for species in found
@@ -50,13 +51,13 @@ def plants_context(index: BlogIndexPage, request: HttpRequest) -> Context:
 
 def plant_context(index: BlogIndexPage, portrait: SpeciesPortrait, request: HttpRequest) -> Context:
     species = portrait.species
-    name = common_name_of(species) or species.canonical_name
+    name = species.common_name(ENGLISH) or species.canonical_name
     return {
         "blog": index,
         "words": None,
         "heading": name,
         "summary": f"What is known about {name}: its names, its care and whom it may harm, with sources.",
-        "address": request.build_absolute_uri(address_of(species, index, request, knows_pages=False)),
+        "address": request.build_absolute_uri(address_of(species, index, request)),
         "portrait": portrait,
         **known_about(portrait),
     }
@@ -77,20 +78,10 @@ def known_about(portrait: SpeciesPortrait) -> Context:
 def best_address_of(species: PlantSpecies, index: BlogIndexPage, request: HttpRequest) -> str:
     """Of the page that editors wrote, where there is one that everybody may read."""
     page = PlantSpeciesPage.objects.live().public().filter(species=species).first()
-    return page.get_url(request) if page else address_of(species, index, request, knows_pages=False)
+    return page.get_url(request) if page else address_of(species, index, request)
 
 
-def address_of(
-    species: PlantSpecies, index: BlogIndexPage, request: HttpRequest, *, knows_pages: bool = True
-) -> str:
-    """`knows_pages`: the species was read together with its page."""
-    page = page_of(species) if knows_pages else None
-    if page is not None:
-        return page.get_url(request)  # type: ignore[no-any-return]
+def address_of(species: PlantSpecies, index: BlogIndexPage, request: HttpRequest) -> str:
+    """Of the page below the blog, which leads on to that of editors."""
     slug = slugify(species.canonical_name) or "plant"
     return f"{index.get_url(request)}{index.reverse_subpage('plant', args=[slug, species.pk])}"
-
-
-def common_name_of(species: PlantSpecies) -> str | None:
-    names = species.common_names.get(ENGLISH)
-    return str(names[0]) if names else None

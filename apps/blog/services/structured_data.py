@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from wagtail.images.models import AbstractImage, SourceImageIOError
 from wagtail.models import Page
 
+from apps.blog.blocks.pictures import rendition_of
 from apps.blog.constants import SOCIAL_RENDITION
 from apps.blog.models import (
     BlogAuthor,
@@ -20,7 +20,6 @@ from apps.blog.models.reading import page_of
 from apps.plant_identification.public import SpeciesPortrait
 
 CONTEXT = "https://schema.org"
-GBIF_PAGE = "https://www.gbif.org/species/{}"
 Data = dict[str, Any]
 
 
@@ -54,7 +53,7 @@ def social_picture(page: Page, portrait: SpeciesPortrait | None = None) -> Any |
     own = getattr(page, "social_image", None) or getattr(page, "featured_image", None)
     if own is None and portrait and portrait.pictures:
         own = portrait.pictures[0].image
-    return _drawn(own) if own else None
+    return rendition_of(own, SOCIAL_RENDITION)
 
 
 def _post(post: BlogPostPage) -> Data:
@@ -80,7 +79,7 @@ def _species(page: PlantSpeciesPage, portrait: SpeciesPortrait | None) -> Data:
     if portrait is None:
         return {"@type": "WebPage", "name": page.title}
     species = portrait.species
-    pictures = [_drawn(picture.image) for picture in portrait.pictures[:3]]
+    pictures = [rendition_of(picture.image, SOCIAL_RENDITION) for picture in portrait.pictures[:3]]
     parent = species.genus or species.family
     return {
         "@type": "Taxon",
@@ -88,7 +87,7 @@ def _species(page: PlantSpeciesPage, portrait: SpeciesPortrait | None) -> Data:
         "alternateName": [*(species.common_names.get("en") or []), *species.synonyms],
         "taxonRank": "species",
         "parentTaxon": {"@type": "Taxon", "name": parent} if parent else None,
-        "sameAs": GBIF_PAGE.format(species.gbif_id) if species.gbif_id else None,
+        "sameAs": species.gbif_url,
         "image": [picture.full_url for picture in pictures if picture],
     }
 
@@ -120,10 +119,3 @@ def _document(data: Data) -> Data:
     """What is not known is left out."""
     known = {name: value for name, value in data.items() if value not in (None, "", [])}
     return {"@context": CONTEXT, **known}
-
-
-def _drawn(image: AbstractImage) -> Any | None:
-    try:
-        return image.get_rendition(SOCIAL_RENDITION)
-    except SourceImageIOError:
-        return None

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
@@ -30,3 +31,15 @@ class AddressThrottle(BaseThrottle):
 
     def wait(self) -> float | None:
         return self._usage.reset_s
+
+
+class ReaderThrottle(AddressThrottle):
+    """Readers by their address; who is signed in by their account, whatever others at the address do."""
+
+    period_s = 60
+
+    def limit(self) -> int:
+        return int(settings.CONTENT_RATE)
+
+    def key(self, request: Request) -> str:
+        return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)

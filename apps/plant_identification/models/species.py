@@ -90,3 +90,13 @@ class PlantSpecies(RevisionMixin, TimestampedModel):  # type: ignore[misc]
 
     def __str__(self) -> str:
         return self.canonical_name
+
+    @property
+    def gbif_url(self) -> str | None:
+        """Its page at the GBIF."""
+        return f"https://www.gbif.org/species/{self.gbif_id}" if self.gbif_id else None
+
+    def common_name(self, *languages: str) -> str | None:
+        """The first in the first of these languages that has one."""
+        names = (name for language in languages for name in self.common_names.get(language, ()))
+        return next(map(str, names), None)

@@ -19,6 +19,7 @@ from wagtail.permission_policies import ModelPermissionPolicy
 from wagtail.snippets.views.chooser import ChooseResultsView, ChooseView, SnippetChooserViewSet
 from wagtail.snippets.views.snippets import EditView, IndexView, SnippetViewSet
 
+from apps.core.languages import ENGLISH
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.selectors import pictured
 from apps.plant_identification.services.encyclopedia.editing import (
@@ -48,7 +49,7 @@ def find_by_any_name(species: QuerySet[PlantSpecies], text: str) -> QuerySet[Pla
 
 
 def english_name(species: PlantSpecies) -> str:
-    return next(iter(species.common_names.get("en", [])), "")
+    return species.common_name(ENGLISH) or ""
 
 
 class SpeciesForm(WagtailAdminModelForm):  # type: ignore[misc]

@@ -1,17 +1,11 @@
 """What the list of posts can be narrowed to, and in which order it comes."""
 
-from typing import Any
-
 import django_filters
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
-from rest_framework.filters import OrderingFilter
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from apps.blog.models import BlogPostPage
 from apps.blog.selectors import find_posts
+from apps.core.api.filtering import ListOrdering
 
 SLUG_CHARS = 100
 SEARCH_CHARS = 200
@@ -43,23 +37,6 @@ class PostFilter(django_filters.FilterSet):  # type: ignore[misc]  # without typ
         return posts.filter(pk__in=find_posts(text))
 
 
-class PostOrdering(OrderingFilter):
-    """Read by the pagination, which does the ordering."""
-
+class PostOrdering(ListOrdering):
     ordering_description = "Newest first, unless another order is asked for."
-    _choices = ("-date", "date", "title", "-title")
-
-    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> tuple[str, ...]:
-        asked = request.query_params.get(self.ordering_param) or self._choices[0]
-        if asked not in self._choices:
-            choices = ", ".join(f"`{choice}`" for choice in self._choices)
-            raise ValidationError({self.ordering_param: [_("Choose one of these: %s.") % choices]})
-        return (asked,)
-
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        return queryset
-
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        parameters = super().get_schema_operation_parameters(view)
-        parameters[0]["schema"] |= {"enum": list(self._choices), "default": self._choices[0]}
-        return parameters
+    columns = {name: name for name in ("-date", "date", "title", "-title")}

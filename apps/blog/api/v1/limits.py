@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from apps.blog.constants import COMMENT_PERIOD_S, NEWSLETTER_PERIOD_S
 from apps.core.api.addresses import client_address
 from apps.core.api.limits import Limiter
-from apps.core.api.throttling import AddressThrottle
+from apps.core.api.throttling import AddressThrottle, ReaderThrottle
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import DomainError
 from apps.core.sentences import Sentence
@@ -14,17 +14,8 @@ from apps.core.sentences import Sentence
 PEOPLE_AT_AN_ADDRESS = 5  # who comment in the same hour: a family, or one person with several accounts
 
 
-class BlogThrottle(AddressThrottle):
-    """Readers by their address; who is signed in by their account, whatever others at the address do."""
-
+class BlogThrottle(ReaderThrottle):
     group = "blog"
-    period_s = 60
-
-    def limit(self) -> int:
-        return int(settings.CONTENT_RATE)
-
-    def key(self, request: Request) -> str:
-        return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)
 
 
 class ViewThrottle(AddressThrottle):

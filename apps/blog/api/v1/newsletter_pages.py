@@ -1,5 +1,8 @@
 """The newsletter's pages for people: where no web app has its own, and for who has no app."""
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from django import forms
 from django.conf import settings
 from django.http import HttpResponse
@@ -72,15 +75,15 @@ class _TokenPage(_NewsletterPage):
 
     form_class = TokenForm
 
-    def use(self, token: str) -> None:
-        raise NotImplementedError
+    use: ClassVar[Callable[..., object]]
+    """What the button does, with `token`."""
 
     def get_initial(self) -> dict[str, str]:
         return {"token": self.request.GET.get("token", "")[:TOKEN_MAX_LENGTH]}
 
     def form_valid(self, form: TokenForm) -> HttpResponse:
         try:
-            self.use(form.cleaned_data["token"])
+            type(self).use(token=form.cleaned_data["token"])
         except DomainError as exc:
             return self.answer(form, problem=str(exc.detail), status=exc.code.status)
         return self.answer(form, is_done=True)
@@ -91,13 +94,9 @@ class _TokenPage(_NewsletterPage):
 
 class ConfirmPage(_TokenPage):
     template_name = "blog/newsletter_confirm.html"
-
-    def use(self, token: str) -> None:
-        confirm_subscription(token=token)
+    use = staticmethod(confirm_subscription)
 
 
 class UnsubscribePage(_TokenPage):
     template_name = "blog/newsletter_unsubscribe.html"
-
-    def use(self, token: str) -> None:
-        unsubscribe(token=token)
+    use = staticmethod(unsubscribe)

@@ -5,9 +5,9 @@ from typing import Any
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from wagtail.images.models import SourceImageIOError
 
 from apps.blog.api.serializers import BodyField
+from apps.blog.blocks.pictures import rendition_of
 from apps.blog.constants import CARD_RENDITION
 from apps.blog.models import BlogPostPage, BlogSeries
 from apps.blog.selectors import is_open_to_comments, list_posts_of_series
@@ -58,11 +58,8 @@ class PostEntrySerializer(serializers.Serializer[BlogPostPage]):
     @extend_schema_field(PostPictureSerializer(allow_null=True))
     def get_picture(self, post: BlogPostPage) -> dict[str, Any] | None:
         image = post.featured_image
-        if image is None:
-            return None
-        try:
-            drawn = image.get_rendition(CARD_RENDITION)
-        except SourceImageIOError:  # its file is gone
+        drawn = rendition_of(image, CARD_RENDITION)
+        if image is None or drawn is None:
             return None
         size = {"url": drawn.url, "width": drawn.width, "height": drawn.height}
         return {**size, "alt_text": image.description}

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.permissions import IsAuthenticatedOrReadOnly
@@ -23,6 +22,7 @@ from apps.blog.constants import CONTENT
 from apps.blog.exceptions import NothingThere
 from apps.blog.models import BlogCategory, BlogPostPage, BlogSeries
 from apps.blog.selectors import get_post, list_categories, list_posts, list_series
+from apps.core.api.filtering import FilterBackend
 from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.pagination import NewestFirstPagination
 from apps.core.api.sparse import SparseReads
@@ -53,7 +53,7 @@ class PostListView(_BlogView, ListAPIView[BlogPostPage]):
     queryset = BlogPostPage.objects.none()  # what the description is made from, without a database
     serializer_class = PostEntrySerializer
     pagination_class = PostPagination
-    filter_backends = [DjangoFilterBackend, PostOrdering]
+    filter_backends = [FilterBackend, PostOrdering]
     filterset_class = PostFilter
 
     def get_queryset(self) -> QuerySet[BlogPostPage]:

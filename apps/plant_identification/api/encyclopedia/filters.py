@@ -5,14 +5,10 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
-from rest_framework.exceptions import ValidationError
-from rest_framework.filters import OrderingFilter
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
+from apps.core.api.filtering import ListOrdering
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.selectors import pictured
 
@@ -63,29 +59,13 @@ class SpeciesFilter(django_filters.FilterSet):  # type: ignore[misc]  # without 
         return queryset.filter(pictured() if wanted else ~pictured())
 
 
-class SpeciesOrdering(OrderingFilter):
-    """By name or by how often they are identified. Read by the pagination, which does the ordering."""
+class SpeciesOrdering(ListOrdering):
+    """By name or by how often they are identified."""
 
     ordering_description = "The most often identified first, unless another order is asked for."
-    _columns = {
+    columns = {
         "-identification_count": "-identification_count",
         "identification_count": "identification_count",
         "name": "canonical_name",
         "-name": "-canonical_name",
     }
-    _default = "-identification_count"
-
-    def get_ordering(self, request: Request, queryset: QuerySet[Any], view: APIView) -> tuple[str, ...]:
-        asked = request.query_params.get(self.ordering_param) or self._default
-        if asked not in self._columns:
-            choices = ", ".join(f"`{choice}`" for choice in self._columns)
-            raise ValidationError({self.ordering_param: [_("Choose one of these: %s.") % choices]})
-        return (self._columns[asked],)
-
-    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:
-        return queryset
-
-    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        parameters = super().get_schema_operation_parameters(view)
-        parameters[0]["schema"] |= {"enum": list(self._columns), "default": self._default}
-        return parameters

@@ -23,7 +23,6 @@ from apps.plant_identification.services.toxicity import describe_toxicity
 QUERY_CHARS = 100
 RESULTS = 20
 RESULTS_MAX = 50
-GBIF_PAGE = "https://www.gbif.org/species/{}"
 POWO_PAGE = "https://powo.science.kew.org/taxon/urn:lsid:ipni.org:names:{}"
 # The blog stands above this app: its addresses are part of the public contract, and spelled here.
 POSTS = "/api/v1/blog/posts/?species={}"
@@ -71,10 +70,7 @@ class SpeciesEntrySerializer(serializers.Serializer[PlantSpecies]):
     links = serializers.SerializerMethodField()
 
     def get_common_name(self, species: PlantSpecies) -> str | None:
-        for language in (self.context["language"], ENGLISH):
-            if names := species.common_names.get(language):
-                return str(names[0])
-        return None
+        return species.common_name(self.context["language"], ENGLISH)
 
     def get_authorship(self, species: PlantSpecies) -> str | None:
         return species.authorship or None
@@ -89,7 +85,7 @@ class SpeciesEntrySerializer(serializers.Serializer[PlantSpecies]):
     def get_links(self, species: PlantSpecies) -> dict[str, str | None]:
         return {
             "self": link_to("v1:plant-identification:species-detail", species.pk),
-            "gbif": GBIF_PAGE.format(species.gbif_id) if species.gbif_id else None,
+            "gbif": species.gbif_url,
         }
 
 

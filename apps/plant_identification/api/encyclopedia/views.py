@@ -11,11 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from apps.core.api.addresses import client_address
 from apps.core.api.filtering import FilterBackend
 from apps.core.api.kept_answers import told_for_a_while
 from apps.core.api.sparse import SparseReads
-from apps.core.api.throttling import AddressThrottle
+from apps.core.api.throttling import ReaderThrottle
 from apps.core.languages import ENGLISH, best_language
 from apps.core.links import link_to
 from apps.plant_identification import constants
@@ -36,17 +35,8 @@ from apps.plant_identification.services.encyclopedia.search import search_specie
 from apps.users.public import KeyAccess
 
 
-class SpeciesThrottle(AddressThrottle):
-    """Readers by their address; who is signed in by their account, whatever others at the address do."""
-
+class SpeciesThrottle(ReaderThrottle):
     group = "species"
-    period_s = 60
-
-    def limit(self) -> int:
-        return int(settings.CONTENT_RATE)
-
-    def key(self, request: Request) -> str:
-        return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)
 
 
 def _language_accepted(request: Request) -> str:
