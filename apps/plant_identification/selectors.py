@@ -24,20 +24,34 @@ from apps.plant_identification.models.requests import RequestQuerySet
 
 def list_requests(user: Any) -> QuerySet[PlantIdentificationRequest]:
     """A signed-in person's own records with the answer's headline, newest first; documents stay unread."""
+    return _list(_requests_with_headlines(), user)
+
+
+def list_history(user: Any) -> QuerySet[PlantIdentificationRequest]:
+    """The same without what their links need."""
+    return _list(_requests_with_answers(), user)
+
+
+def _list(records: RequestQuerySet, user: Any) -> QuerySet[PlantIdentificationRequest]:
     if not user.is_authenticated:
         return PlantIdentificationRequest.objects.none()
-    return _requests_with_headlines().visible_to(user).order_by("-created_at", "-id")
+    return records.visible_to(user).order_by("-created_at", "-id")
 
 
 @cache
 def _requests_with_headlines() -> RequestQuerySet:
+    species = Subquery(_headlines().values("species_id")[:1])
+    return _requests_with_answers().annotate(headline_species_id=species)
+
+
+@cache
+def _requests_with_answers() -> RequestQuerySet:
     """Everybody's, to be narrowed: what is said here of every list takes Django a fifth of its time."""
-    return PlantIdentificationRequest.objects.annotate(
+    return PlantIdentificationRequest.objects.only("created_at", "status", "cache", "photos").annotate(
         plant_name=NullIf("answer__plant_name", Value("")),
         confidence=F("answer__confidence"),
         image_url=NullIf("answer__image_url", Value("", output_field=TextField())),
         answer_source=NullIf("answer__source", Value("")),
-        headline_species_id=Subquery(_headlines().values("species_id")[:1]),
     )
 
 
@@ -91,9 +105,10 @@ def list_sources_of(species: PlantSpecies) -> QuerySet[FactSource]:
 
 
 def list_plants(user: Any) -> QuerySet[Plant]:
-    """A person's own plants, newest first, with what their links lead to."""
-    plants = Plant.objects.visible_to(user).select_related("species", "identification")
-    return plants.order_by("-created_at", "-id")
+    """A person's own plants, newest first, with as much of their identifications as their links need."""
+    plants = Plant.objects.visible_to(user).select_related("identification")
+    unread = ("options", "perceptual_hashes", "timings", "digest", "photo_digest")
+    return plants.defer(*(f"identification__{field}" for field in unread)).order_by("-created_at", "-id")
 
 
 def get_plant(user: Any, plant_id: UUID) -> Plant | None:

@@ -22,7 +22,7 @@ from apps.plant_identification.api.serializers import (
 )
 from apps.plant_identification.exceptions import RecordNotFound
 from apps.plant_identification.models import PlantIdentificationRequest
-from apps.plant_identification.selectors import get_request, list_requests
+from apps.plant_identification.selectors import get_request, list_history, list_requests
 from apps.plant_identification.services.completion import complete_answer
 from apps.plant_identification.services.deletion import delete_record, restore_record
 from apps.plant_identification.services.records import describe
@@ -51,6 +51,9 @@ class HistoryView(_OwnRequestsView):
 
     api_key_access = KeyAccess()
     serializer_class = HistoryEntrySerializer
+
+    def get_queryset(self) -> QuerySet[PlantIdentificationRequest]:
+        return list_history(self.request.user)
 
 
 class RequestDetailView(SparseReads):

@@ -152,7 +152,10 @@ def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: It
     for pk, provider, suggestion in said:
         if pk in taught:
             learn_facts(taught[pk], suggestion, provider)
-    PlantSpecies.objects.bulk_update(taught.values(), FACTS)
+    # They are all there. As `bulk_update`, a case for each fact of each species, it took ten times as long.
+    PlantSpecies.objects.bulk_create(
+        taught.values(), update_conflicts=True, unique_fields=["id"], update_fields=FACTS
+    )
     index_species(list(taught.values()))
     keep_growing_facts(said, taught.keys())
     forget_answers(constants.SPECIES_ANSWERS)
