@@ -1,6 +1,5 @@
 """The one way from photos to an identification: REST, tasks and commands only translate to and from it."""
 
-import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,7 +21,6 @@ from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy, IdentificationUnavailable
 from apps.plant_identification.metrics import ANONYMOUS, counted_identification
-from apps.plant_identification.models import PhotoSet
 from apps.plant_identification.services.answer_failures import AnswerFailureCodec
 from apps.plant_identification.services.answers import (
     KeptAnswer,
@@ -38,6 +36,7 @@ from apps.plant_identification.services.fan_out import FanOut, ask_all
 from apps.plant_identification.services.photos import (
     Decoder,
     Inspected,
+    PhotoKeeper,
     PhotoNotAccepted,
     inspect_uploads,
     keep_photos,
@@ -66,8 +65,6 @@ from apps.plant_identification.types import (
     Upload,
 )
 from apps.users.public import tier_of
-
-logger = logging.getLogger(__name__)
 
 make_ready(KeptAnswer, Options, ProviderReply)
 
@@ -222,15 +219,21 @@ class CombinedPlantIdentificationService:
             raise IdentificationUnavailable(retry_after_s=DEFAULT_RETRY_AFTER_S)
         if (partial_one := find_partial_answer(self._registry, question)) is not None:
             return partial_one
+        photos = PhotoKeeper(question.digest, question.photos)
         if (similar := find_similar_answer(self._registry, question)) is not None:
-            photo_set = _keep_photos_if_possible(question)
-            return copy_answer(self._registry, question, similar, photo_set=photo_set)
+            return copy_answer(self._registry, question, similar, photo_set=photos.keep())
         release_connection()
-        fan_out = ask_all(self._registry.providers, question, principal=principal, deadline=deadline)
+        fan_out = ask_all(
+            self._registry.providers,
+            question,
+            principal=principal,
+            deadline=deadline,
+            meanwhile=photos.keep_early,
+        )
         if all(outcome.reply is None for outcome in fan_out.outcomes):
             return self._without_answer(question, fan_out)
         document = merge_outcomes(self._registry, fan_out.outcomes, options=question.options)
-        photo_set = _keep_photos_if_possible(question)
+        photo_set = photos.keep()
         with transaction.atomic():
             kept = save_answer(self._registry, question, document, fan_out.outcomes, photo_set=photo_set)
             note_fingerprint(self._registry, question, kept)
@@ -285,15 +288,6 @@ def _question(inspected: Inspected, photos: tuple[PreparedPhoto, ...], options: 
     return Question(
         digest=inspected.digest, photo_digest=inspected.photo_digest, photos=photos, options=options
     )
-
-
-def _keep_photos_if_possible(question: Question) -> PhotoSet | None:
-    """An answer that was paid for is worth more than the picture beside it."""
-    try:
-        return keep_photos(question.digest, question.photos)
-    except OSError as exc:
-        logger.exception("photo_not_stored", extra={"event": "photo_not_stored", "error": type(exc).__name__})
-        return None
 
 
 def get_service() -> CombinedPlantIdentificationService:

@@ -22,6 +22,7 @@ from apps.plant_identification.types import ProviderOutcome, ProviderState, Ques
 logger = logging.getLogger(__name__)
 
 BUSY_RETRY_AFTER_S = 2
+AT_ONCE_S = 0.05  # a refusal by an open circuit, a reply from the cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +59,22 @@ class _Call:
 
 
 def ask_all(
-    providers: tuple[ConfiguredProvider, ...], question: Question, *, principal: str, deadline: Deadline
+    providers: tuple[ConfiguredProvider, ...],
+    question: Question,
+    *,
+    principal: str,
+    deadline: Deadline,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> FanOut:
-    """
+    """`meanwhile` is called where a service takes its time: not where all answer or refuse at once.
+
     Raises:
         IdentificationBusy: a provider's pool is full; what was not started yet is called off.
     """
     calls = _submit(providers, question, principal, deadline)
+    _, missing = wait([call.future for call in calls], timeout=deadline.bounded(AT_ONCE_S).remaining_s())
+    if missing:
+        meanwhile()
     _await(calls, deadline)
     outcomes = {call.provider.name: _outcome(call) for call in calls}
     late = tuple(call.future for call in calls if not call.future.done())

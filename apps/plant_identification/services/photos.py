@@ -1,16 +1,19 @@
 """From untrusted uploads to the photos that are sent and kept."""
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, IntegrityError, InterfaceError
 
 from apps.core.codes import ErrorCode
+from apps.core.db import release_connection
 from apps.core.exceptions import DomainError, FieldError
 from apps.core.images import (
     ImageWorkersBusy,
@@ -28,6 +31,8 @@ from apps.plant_identification import constants
 from apps.plant_identification.exceptions import IdentificationBusy
 from apps.plant_identification.models import PhotoSet
 from apps.plant_identification.types import Organ, PreparedPhoto, Upload
+
+logger = logging.getLogger(__name__)
 
 LIMITS = PhotoLimits(max_bytes=constants.MAX_PHOTO_BYTES)
 
@@ -137,6 +142,32 @@ def prepare_photos(inspected: Inspected, deadline: Deadline) -> tuple[PreparedPh
 def perceptual_hashes_of(photos: Sequence[PreparedPhoto]) -> tuple[str, ...]:
     """16 hex digits a photo; empty for one that has none."""
     return tuple(f"{photo.fingerprint.hash:016x}" if photo.fingerprint else "" for photo in photos)
+
+
+class PhotoKeeper:
+    """Keeps a question's photos when first asked to, and only once."""
+
+    def __init__(self, digest: str, photos: Sequence[PreparedPhoto]) -> None:
+        self._digest, self._photos = digest, photos
+        self._kept: PhotoSet | None = None
+        self._is_done = False
+
+    def keep_early(self) -> None:
+        """While its thread waits for something else. Should that come to nothing, they are swept up later."""
+        with suppress(DatabaseError, InterfaceError):  # the database may be back when they are needed
+            self.keep()
+        release_connection()
+
+    def keep(self) -> PhotoSet | None:
+        """None where they cannot be: an answer that was paid for is worth more than the picture beside it."""
+        if not self._is_done:
+            try:
+                self._kept = keep_photos(self._digest, self._photos)
+            except OSError as exc:
+                event = {"event": "photo_not_stored", "error": type(exc).__name__}
+                logger.exception(event["event"], extra=event)
+            self._is_done = True
+        return self._kept
 
 
 def keep_photos(digest: str, photos: Sequence[PreparedPhoto]) -> PhotoSet:
