@@ -22,7 +22,7 @@ from apps.plant_identification.types import ProviderOutcome, ProviderState, Ques
 logger = logging.getLogger(__name__)
 
 BUSY_RETRY_AFTER_S = 2
-AT_ONCE_S = 0.05  # a refusal by an open circuit, a reply from the cache
+AT_ONCE_S = 0.2  # a refusal by an open circuit, a reply from the cache; no service reads a photo so fast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,13 @@ import base64
 import hmac
 import json
 import time
+from datetime import UTC, datetime
+from unittest.mock import Mock
 
 import jwt
 import pytest
 from django.conf import settings as django_settings
+from rest_framework_simplejwt.state import token_backend
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from apps.users.tests.conftest import AUTH
@@ -81,6 +84,33 @@ def test_an_expired_token_is_refused(claims, whoami):
     claims["exp"] = int(time.time()) - 1
 
     assert_problem(whoami(signed(claims)), 401, "authentication_failed")
+
+
+def test_a_token_seen_before_ends_in_time_all_the_same(claims, whoami, monkeypatch):
+    token = signed(claims)
+    assert whoami(token).status_code == 200
+
+    end = datetime.fromtimestamp(claims["exp"], tz=UTC)
+    monkeypatch.setattr("rest_framework_simplejwt.tokens.aware_utcnow", lambda: end)
+
+    assert_problem(whoami(token), 401, "authentication_failed")
+
+
+def test_claims_seen_before_vouch_for_no_other_signature(claims, whoami):
+    assert whoami(signed(claims)).status_code == 200
+
+    assert_problem(whoami(signed(claims, django_settings.SECRET_KEY)), 401, "authentication_failed")
+
+
+def test_a_right_signature_is_checked_once_and_a_wrong_one_each_time(claims, whoami, monkeypatch):
+    checked = Mock(wraps=token_backend.decode)
+    monkeypatch.setattr(token_backend, "decode", checked)
+    right, wrong = signed({**claims, "note": "new"}), signed(claims, django_settings.SECRET_KEY)
+
+    statuses = [whoami(token).status_code for token in (right, right, wrong, wrong)]
+
+    assert statuses == [200, 200, 401, 401]
+    assert [call.args[0].decode() for call in checked.call_args_list] == [right, wrong, wrong]
 
 
 @pytest.mark.parametrize("claim", ["exp", "jti", "token_type", "user_id", "hash_password"])
