@@ -140,9 +140,9 @@ def _owned(amount: Amount, moment: str) -> Iterator[str]:
         FROM generate_series(0, {amount.people - 1}) AS n"""
     yield f"""
         INSERT INTO {EXPERIMENTS} (id, created_at, updated_at, name, expectation, status, variant_a_rule,
-            variant_a_percent, variant_b_rule, variant_b_percent, started_at)
-        VALUES ({_id("experiment", "0")}, now(), now(), 'Agreement', '', 'running', 'quarter', 10,
-            'three_quarters', 10, now() - interval '{DAYS} days')"""
+            variant_a_percent, variant_b_rule, variant_b_percent, started_at, ended_at)
+        VALUES ({_id("experiment", "0")}, now(), now(), 'Agreement', '', 'ended', 'quarter', 10,
+            'three_quarters', 10, now() - interval '{DAYS} days', now())"""
     yield f"""
         INSERT INTO {REQUESTS} (id, created_at, updated_at, owner_id, from_sandbox, digest, photo_digest,
             options, photos_id, answer_id, status, cache, experiment_id, experiment_group, timings, attempts,

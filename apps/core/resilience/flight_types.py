@@ -31,7 +31,7 @@ class FlightPolicy:
 
     expire_s: int = 10
     renew_every_s: float = 3.0
-    poll_s: tuple[float, float] = (0.05, 0.15)
+    poll_s: tuple[float, float] = (0.02, 0.06)  # one caller of a process asks for all its others
     failure_ttl_s: float = 5.0
     id_prefix: str = "flight"
     # False: give up at once instead of following a holder.
