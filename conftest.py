@@ -1,5 +1,6 @@
 """Fixtures of every app's tests. Each test starts with an empty Redis and nothing counted or remembered."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,8 +24,9 @@ from tests.distribution import Distribution, rank
 
 
 def pytest_collection_finish() -> None:
-    """As a web process does, and with 6 % of the processor time to gain."""
+    """As a web process does, and more rarely still: nobody waits for a test, and it ends soon."""
     spare_what_is_loaded()
+    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)

@@ -26,7 +26,7 @@ SEARCHES = ("red", "lily", "mon", "forest moss", "calo", "thistle", "golden rive
 
 
 def measure(stack: Stack, size: RunSize) -> list[Result]:
-    seconds = size.pick(20.0, 2.0)
+    seconds = size.pick(20.0, 1.0)
     stack.reset_providers()
     stack.sandbox.fault("both", "latency", LATENCY_S)
     calls = _calls(stack, new=round(seconds * size.pick(30, 60)), new_size=size.pick(MEGAPIXEL, SMALL))
@@ -39,7 +39,7 @@ def measure(stack: Stack, size: RunSize) -> list[Result]:
         _Mixed(calls, MIX),
         connections=CONNECTIONS,
         seconds=seconds,
-        per_s=size.pick(EVERYDAY_PER_S, 20),
+        per_s=size.pick(EVERYDAY_PER_S, 40),
     )
     everyday = Sample.of(time_s for kind in MIX if kind != "new" for time_s in calm.times_s[kind])
     return [

@@ -1,8 +1,8 @@
 """Which tests begin first, and which stay together in one of pytest's processes.
 
 What takes long begins first, so that no process is left alone with it at the end. Tests that share servers
-stay together, or each process would start those servers anew. All others go wherever there is time, in the
-order that pytest-randomly and pytest-django give them; one process begins with these.
+or much content stay together, or each process would make those anew. All others go wherever there is time, in
+the order that pytest-randomly and pytest-django give them; one process begins with these.
 
 xdist's own `--dist loadgroup` would need marks instead of this table, and does nothing with pytest 9.
 """
@@ -25,6 +25,7 @@ TOGETHER = {
     "tests/test_fleet_faults.py": "faults",
     "tests/photos/test_server.py": "photos",
     "tests/test_documented_commands.py": "commands",
+    "apps/blog/tests/test_content_queries.py": "content",
 }
 _GROUPS = set(TOGETHER.values())
 _RANK = {place: rank for rank, place in enumerate(TOGETHER)}

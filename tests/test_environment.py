@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+from django.conf import settings
+
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "plant_community_backend" / "settings"
 EXAMPLE = ROOT / ".env.example"
@@ -69,3 +71,12 @@ def test_the_example_holds_no_usable_secret() -> None:
         "GOOGLE_OAUTH_CLIENT_SECRET",
     ):
         assert named[name] == ""
+
+
+def test_no_test_writes_where_each_test_client_looks_for_static_files() -> None:
+    """Or each client would take longer than the one before: it walks through all that is there."""
+    stores = [store["OPTIONS"]["location"] for store in settings.STORAGES.values() if "OPTIONS" in store]
+    written = [Path(place) for place in (settings.MEDIA_ROOT, *stores)]
+
+    assert len(written) == 3
+    assert not any(place.is_relative_to(settings.STATIC_ROOT) for place in written)

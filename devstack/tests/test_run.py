@@ -101,13 +101,24 @@ def copy(tmp_path):
     copy.command("reset")
 
 
-def test_a_killed_stack_is_taken_over_and_a_stopped_one_leaves_nothing(copy):
+def test_a_stack_is_taken_over_when_killed_named_when_broken_and_leaves_nothing_when_stopped(copy):
+    """One after the other in one folder, for each start after the first finds its content there."""
     copy.start()
     killed = copy.state["token"]
     copy.end(signal.SIGKILL)
 
     copy.start()
+    require_taken_over(copy, killed)
+    require_stopped_when_asked(copy)
 
+    copy.start()
+    require_stopped_when_a_process_dies(copy)
+
+    assert copy.command("reset").returncode == 0
+    assert not copy.directory.exists()
+
+
+def require_taken_over(copy, killed):
     left = "postgres, redis, sandbox, worker, sockets, web"
     assert f"Stopped what an earlier run had left: {left}." in copy.output
     assert carrying(killed) == []
@@ -124,19 +135,16 @@ def test_a_killed_stack_is_taken_over_and_a_stopped_one_leaves_nothing(copy):
     assert same_port.returncode == 1
     assert f"Port {copy.port} is taken by another program" in same_port.stderr
 
+
+def require_stopped_when_asked(copy):
     stopped = copy.state["token"]
     assert copy.end(signal.SIGTERM) == 0
     assert carrying(stopped) == []
     assert not (copy.directory / "state.json").exists()
     assert copy.command("env").returncode == 1
 
-    assert copy.command("reset").returncode == 0
-    assert not copy.directory.exists()
 
-
-def test_a_process_that_dies_is_named_and_ends_the_stack(copy):
-    copy.make_used()
-    copy.start()
+def require_stopped_when_a_process_dies(copy):
     state = copy.state
     (sandbox,) = (process["pid"] for process in state["processes"] if process["name"] == "sandbox")
 

@@ -3,6 +3,7 @@
 import atexit
 import re
 import tempfile
+from pathlib import Path
 
 from plant_community_backend.settings import base, stores
 from plant_community_backend.settings.development import *
@@ -25,7 +26,8 @@ STORAGES = {
         "OPTIONS": {"location": f"{_files.name}/exports", "base_url": None},
     },
 }
-STATIC_ROOT = _files.name
+STATIC_ROOT = f"{_files.name}/static"  # each test client looks through all of it
+Path(STATIC_ROOT).mkdir()
 if DATABASES["default"]["ENGINE"] == "apps.core.postgresql":
     DATABASES["default"]["OPTIONS"] = {}  # each test process keeps plain connections
     if template := env.str("TEST_DATABASE_TEMPLATE", default=""):

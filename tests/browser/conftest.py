@@ -8,8 +8,9 @@ from tests.browser.driving import Visit
 from tests.fleet import Fleet
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """Gone with the last test of this folder: where Playwright runs, Django takes no database connection."""
     with running_browser() as chromium:
         yield chromium
 

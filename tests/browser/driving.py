@@ -31,7 +31,11 @@ class Visit:
 
     @classmethod
     def start(cls, browser: Browser, url: str, *, width: int = 1280, locale: str = "en-GB") -> "Visit":
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale=locale)
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            locale=locale,
+            reduced_motion="reduce",  # what moves all the time takes a processor of its own
+        )
         context.set_default_timeout(TO_THE_ANSWER_MS)
         context.add_init_script(WATCH_POLICY)
         page = context.new_page()

@@ -174,8 +174,6 @@ def test_a_megabyte_of_exif_does_not_keep_a_photo_from_being_read():
 
 MEASURE = """
 import sys
-import django
-django.setup()
 from apps.core.images import inspect_photo, normalise_photo
 
 def read_kb(field):

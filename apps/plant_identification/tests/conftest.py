@@ -44,7 +44,6 @@ def make_photo(seed, size=(320, 240), **options):
 @pytest.fixture
 def providers(sandbox, settings):
     """Both services played by the sandbox, with room for everything; a fresh registry around them."""
-    sandbox.reset()
     sandbox.set_quota(plant_id_credits=100_000, plantnet_remaining=100_000)
     settings.PLANT_ID_BASE_URL = sandbox.plant_id_url
     settings.PLANTNET_BASE_URL = sandbox.plantnet_url
