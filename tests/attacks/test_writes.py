@@ -116,6 +116,7 @@ class World:
             "identification": self.mine["request_id"],
             "species": None,
             "verdict": "right",
+            "password": "quietly under the ferns",  # two examples may be too much like each other
         }
         examples = {name: example(name, schema) for name, schema in operation.properties.items()}
         return {name: mine.get(name, value) for name, value in examples.items() if name != "scientific_name"}
