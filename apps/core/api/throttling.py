@@ -16,10 +16,12 @@ class AddressThrottle(BaseThrottle):
 
     group: ClassVar[str]
     period_s: ClassVar[int]
+    setting: ClassVar[str]
+    """Which one holds the limit."""
 
     def limit(self) -> int:
         """Read for each request, so that a setting can be changed without an import order."""
-        raise NotImplementedError
+        return int(getattr(settings, self.setting))
 
     def key(self, request: Request) -> str:
         return client_address(request)
@@ -37,9 +39,7 @@ class ReaderThrottle(AddressThrottle):
     """Readers by their address; who is signed in by their account, whatever others at the address do."""
 
     period_s = 60
-
-    def limit(self) -> int:
-        return int(settings.CONTENT_RATE)
+    setting = "CONTENT_RATE"
 
     def key(self, request: Request) -> str:
         return f"user-{request.user.pk}" if request.user.is_authenticated else client_address(request)

@@ -8,7 +8,6 @@ public, so nobody has to sign in and no cookie is looked at.
 
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.http import Http404
 from django.utils.translation import gettext as _
 from drf_spectacular.plumbing import ResolvedComponent
@@ -46,9 +45,7 @@ _EVERYTHING = [("*", False, None)]
 class ContentThrottle(AddressThrottle):
     group = "content"
     period_s = 60
-
-    def limit(self) -> int:
-        return int(settings.CONTENT_RATE)
+    setting = "CONTENT_RATE"
 
 
 class ContentRouter(WagtailAPIRouter):  # type: ignore[misc]

@@ -51,9 +51,7 @@ NOT_LINKED = "Or `account_not_linked`: the e-mail address belongs to an account 
 class OAuthThrottle(AddressThrottle):
     group = "oauth"
     period_s = OAUTH_PERIOD_S
-
-    def limit(self) -> int:
-        return int(settings.OAUTH_RATE)
+    setting = "OAUTH_RATE"
 
 
 class GoogleLoginSerializer(serializers.Serializer[Any]):

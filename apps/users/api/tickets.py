@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -23,9 +22,7 @@ class SocketTicketSerializer(serializers.Serializer[Any]):
 class TicketThrottle(AddressThrottle):
     group = "ws-tickets"
     period_s = TICKETS_PERIOD_S
-
-    def limit(self) -> int:
-        return int(settings.WS_TICKET_RATE)
+    setting = "WS_TICKET_RATE"
 
     def key(self, request: Request) -> str:
         return f"user-{request.user.pk}"

@@ -4,7 +4,6 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -67,7 +66,8 @@ def user_of_access_token(*, raw: str | bytes) -> tuple[User, Token]:
 @lru_cache(maxsize=2_000)  # some 2 MB
 def _checked_payload(raw: str | bytes) -> Mapping[str, Any]:
     """What is in a token whose signature is right. A wrong one raises, and is checked each time."""
-    return MappingProxyType(token_backend.decode(raw))
+    payload: Mapping[str, Any] = token_backend.decode(raw)
+    return payload
 
 
 class _SignaturesOnce:
@@ -75,8 +75,8 @@ class _SignaturesOnce:
 
     get_leeway = staticmethod(token_backend.get_leeway)
 
-    def decode(self, raw: str | bytes, *, verify: bool) -> dict[str, Any]:
-        return dict(_checked_payload(raw) if verify else token_backend.decode(raw, verify=False))
+    def decode(self, raw: str | bytes, **_: Any) -> dict[str, Any]:
+        return dict(_checked_payload(raw))  # a copy, for a token's claims can be set
 
 
 class _RepeatedToken(AccessToken):  # type: ignore[misc]

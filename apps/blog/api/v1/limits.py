@@ -23,9 +23,7 @@ class ViewThrottle(AddressThrottle):
 
     group = "post-views"
     period_s = 60
-
-    def limit(self) -> int:
-        return int(settings.POST_VIEW_RATE)
+    setting = "POST_VIEW_RATE"
 
 
 class NewsletterThrottle(AddressThrottle):
@@ -33,9 +31,7 @@ class NewsletterThrottle(AddressThrottle):
 
     group = "newsletter"
     period_s = NEWSLETTER_PERIOD_S
-
-    def limit(self) -> int:
-        return int(settings.NEWSLETTER_RATE)
+    setting = "NEWSLETTER_RATE"
 
 
 NEWSLETTER = Limiter(NewsletterThrottle.group, NEWSLETTER_PERIOD_S)  # the same, for the page
