@@ -25,8 +25,9 @@ Context = dict[str, Any]
 
 def plants_context(index: BlogIndexPage, request: HttpRequest) -> Context:
     query = request.GET.get("q", "").replace("\0", "").strip()[:PLANT_QUERY_CHARS]
-    page, found = None, [hit.species for hit in search_species(text=query, limit=PLANTS_FOUND)]
-    if not query:
+    if query:
+        page, found = None, [hit.species for hit in search_species(text=query, limit=PLANTS_FOUND)]
+    else:
         all_of_them = Paginator(list_species().order_by("canonical_name"), PLANTS_PER_PAGE)
         page = all_of_them.get_page(request.GET.get("page"))
         found = list(page)

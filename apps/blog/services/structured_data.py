@@ -17,6 +17,7 @@ from apps.blog.models import (
     PlantSpeciesPage,
 )
 from apps.blog.models.reading import page_of
+from apps.core.languages import ENGLISH
 from apps.plant_identification.public import SpeciesPortrait
 
 CONTEXT = "https://schema.org"
@@ -84,7 +85,7 @@ def _species(page: PlantSpeciesPage, portrait: SpeciesPortrait | None) -> Data:
     return {
         "@type": "Taxon",
         "name": species.canonical_name,
-        "alternateName": [*(species.common_names.get("en") or []), *species.synonyms],
+        "alternateName": [*(species.common_names.get(ENGLISH, [])), *species.synonyms],
         "taxonRank": "species",
         "parentTaxon": {"@type": "Taxon", "name": parent} if parent else None,
         "sameAs": species.gbif_url,
