@@ -351,3 +351,19 @@ def test_the_table_is_read_once_a_minute_and_by_one_thread(monkeypatch):
         assert slow.result(10).by_name == {"2": ()}
     assert known.table().by_name == {"2": ()}
     assert len(reads) == 2
+
+
+def test_a_change_made_while_the_table_is_read_is_in_the_next_one(monkeypatch):
+    known = KnownHazards()
+    tables = iter([HazardTable(by_name={"before": ()}), HazardTable(by_name={"after": ()})])
+
+    def read():
+        table = next(tables)
+        if "before" in table.by_name:
+            known.forget()  # as another thread's commit does
+        return table
+
+    monkeypatch.setattr(hazards, "read_table", read)
+
+    assert known.table().by_name == {"before": ()}
+    assert known.table().by_name == {"after": ()}

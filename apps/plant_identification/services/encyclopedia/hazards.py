@@ -116,16 +116,19 @@ class KnownHazards:
         if known is not None and self._is_fresh(known):
             return known[2]
         is_of_this_world = known is not None and known[1] == settings.PROVIDER_SANDBOX
-        if not self._lock.acquire(blocking=not is_of_this_world):
+        lock = self._lock  # `forget` puts another in its place, at any time
+        if not lock.acquire(blocking=not is_of_this_world):
             assert known is not None  # noqa: S101 - for the type checker
             return known[2]
         try:
-            if self._known is None or not self._is_fresh(self._known):
-                table = read_table()
-                self._known = (self._clock.monotonic() + KNOWN_FOR_S, settings.PROVIDER_SANDBOX, table)
-            return self._known[2]
+            known = self._known
+            if known is None or not self._is_fresh(known):
+                known = (self._clock.monotonic() + KNOWN_FOR_S, settings.PROVIDER_SANDBOX, read_table())
+                if lock is self._lock:  # else something changed while it was read
+                    self._known = known
+            return known[2]
         finally:
-            self._lock.release()
+            lock.release()
 
     def _is_fresh(self, known: tuple[float, bool, HazardTable]) -> bool:
         return known[1] == settings.PROVIDER_SANDBOX and self._clock.monotonic() < known[0]
