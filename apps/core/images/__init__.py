@@ -28,6 +28,7 @@ from apps.core.images.fingerprint import (
 from apps.core.images.inspection import inspect_photo
 from apps.core.images.limits import DEFAULT_LIMITS, PhotoLimits
 from apps.core.images.normalisation import normalise_photo
+from apps.core.images.slots import decode_slots
 from apps.core.images.types import NormalisedPhoto, PhotoFormat, PhotoHeader
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "PhotoTooSmall",
     "PhotoTypeUnsupported",
     "PhotoUnreadable",
+    "decode_slots",
     "fingerprint_jpeg",
     "hash_distance",
     "inspect_photo",

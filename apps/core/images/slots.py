@@ -42,6 +42,13 @@ class DecodeSlots:
         finally:
             free.release()
 
+    def are_all_taken(self) -> bool:
+        free = self._free
+        if free.acquire(blocking=False):
+            free.release()
+            return False
+        return True
+
     def resize(self, count: int) -> None:
         """Before the first photo: whoever holds a place keeps one of the old ones."""
         self._count = count

@@ -25,6 +25,16 @@ def test_as_many_photos_as_there_are_places_and_no_more():
         pytest.fail("a third place was given")
 
 
+def test_whether_a_place_is_free_is_told_without_taking_it():
+    slots = DecodeSlots(2)
+
+    with slots.hold(wait_s=0):
+        assert not slots.are_all_taken()
+        with slots.hold(wait_s=0):
+            assert slots.are_all_taken()
+    assert not slots.are_all_taken()
+
+
 def test_a_waiting_photo_goes_on_when_a_place_becomes_free():
     slots = DecodeSlots(1)
     went_on = threading.Event()

@@ -64,18 +64,16 @@ def ask_all(
     *,
     principal: str,
     deadline: Deadline,
-    meanwhile: Callable[[], object] = lambda: None,
+    meanwhile: Callable[[], bool] = lambda: True,
 ) -> FanOut:
-    """`meanwhile` is called where a service takes its time: not where all answer or refuse at once.
+    """`meanwhile` is called where a service takes its time: not where all answer or refuse at once. When it
+    returns False because this is no good moment, it is called again in a while.
 
     Raises:
         IdentificationBusy: a provider's pool is full; what was not started yet is called off.
     """
     calls = _submit(providers, question, principal, deadline)
-    _, missing = wait([call.future for call in calls], timeout=deadline.bounded(AT_ONCE_S).remaining_s())
-    if missing:
-        meanwhile()
-    _await(calls, deadline)
+    _await(calls, deadline, meanwhile)
     outcomes = {call.provider.name: _outcome(call) for call in calls}
     late = tuple(call.future for call in calls if not call.future.done())
     return FanOut(outcomes=tuple(outcomes[provider.name] for provider in providers), late=late)
@@ -99,15 +97,19 @@ def _submit(
     return calls
 
 
-def _await(calls: list[_Call], deadline: Deadline) -> None:
+def _await(calls: list[_Call], deadline: Deadline, meanwhile: Callable[[], bool]) -> None:
     """Until all have answered, the time is up, or only free ones are missing to a sure paid answer."""
     missing = {call.future for call in calls}
     until = deadline
+    pause: Deadline | None = deadline.bounded(AT_ONCE_S)
     while missing and not until.expired:
-        _, missing = wait(missing, timeout=until.remaining_s(), return_when=FIRST_COMPLETED)
+        patience_s = min(until.remaining_s(), pause.remaining_s()) if pause else until.remaining_s()
+        _, missing = wait(missing, timeout=patience_s, return_when=FIRST_COMPLETED)
         paid = [call.future for call in calls if call.provider.is_paid]
         if any(map(_is_sure, paid)) and not missing.intersection(paid):
             until = until.bounded(constants.IDENTIFY_GRACE_S)
+        if pause and pause.expired and missing:
+            pause = None if meanwhile() else deadline.bounded(AT_ONCE_S)
 
 
 def _is_sure(future: Future[Asked]) -> bool:

@@ -20,6 +20,7 @@ from apps.core.images import (
     PhotoHeader,
     PhotoLimits,
     PhotoRefused,
+    decode_slots,
     fingerprint_jpeg,
     inspect_photo,
     normalise_photo,
@@ -152,11 +153,17 @@ class PhotoKeeper:
         self._kept: PhotoSet | None = None
         self._is_done = False
 
-    def keep_early(self) -> None:
-        """While its thread waits for something else. Should that come to nothing, they are swept up later."""
+    def keep_early(self) -> bool:
+        """While its thread waits for something else. Should that come to nothing, they are swept up later.
+
+        False while others' photos wait to be prepared: those have not even been asked about.
+        """
+        if decode_slots.are_all_taken():
+            return False
         with suppress(DatabaseError, InterfaceError):  # the database may be back when they are needed
             self.keep()
         release_connection()
+        return True
 
     def keep(self) -> PhotoSet | None:
         """None where they cannot be: an answer that was paid for is worth more than the picture beside it."""

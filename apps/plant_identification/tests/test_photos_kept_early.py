@@ -57,6 +57,32 @@ def test_who_waits_for_the_services_then_holds_no_connection(held, identify, mon
     assert released == [True]
 
 
+def test_photos_that_are_still_to_be_prepared_go_first(held, identify, monkeypatch):
+    """A keeper that asks finds every place taken twice, and then one free."""
+    seen = []
+
+    def all_taken():
+        seen.append(PhotoSet.objects.exists())
+        return len(seen) < 3
+
+    monkeypatch.setattr(photos.decode_slots, "are_all_taken", all_taken)
+
+    with ThreadPoolExecutor(1) as others:
+        meanwhile = others.submit(held, PhotoSet.objects.exists)
+        identify(make_photo(1))
+
+    meanwhile.result()
+    assert seen == [False, False, False]
+
+
+def test_a_reply_is_not_kept_waiting_until_others_are_prepared(providers, identify, monkeypatch):
+    monkeypatch.setattr(photos.decode_slots, "are_all_taken", lambda: True)
+    providers.fault("both", "latency", 0.5)
+
+    assert identify(make_photo(1)).json()["status"] == "complete"
+    assert PlantIdentificationRequest.objects.get().photos == PhotoSet.objects.get()
+
+
 def test_services_that_refuse_at_once_leave_nothing_to_sweep_up(providers, identify, circuits):
     for circuit in circuits.values():
         circuit.force_open()
