@@ -22,8 +22,8 @@ class BoundedPool:
     """A thread pool for one outside service, so that a slow one starves nobody else.
 
     The threads start with the first task, hence in the process that uses them: threads do not
-    survive a fork. Each task runs in a copy of its caller's context. Tasks must not use the ORM:
-    nobody closes the connections these threads would open.
+    survive a fork. Each task runs in a copy of its caller's context. A task that uses the ORM gives its
+    connection back itself (`short_connection`): nobody else closes what these threads open.
     """
 
     def __init__(self, name: str, *, max_workers: int, max_queue: int) -> None:

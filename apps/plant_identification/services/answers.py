@@ -14,11 +14,8 @@ from apps.core.db import insert_rows
 from apps.core.languages import writing_in
 from apps.plant_identification import constants
 from apps.plant_identification.models import IdentificationAnswer, PhotoSet
-from apps.plant_identification.services.encyclopedia.species import (
-    count_identification,
-    learn_species,
-    link_species,
-)
+from apps.plant_identification.services.encyclopedia.species import count_identification, link_species
+from apps.plant_identification.services.encyclopedia.teaching import teach_later
 from apps.plant_identification.services.fusion import CONTROL, RULES
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.services.quota import question_key
@@ -166,7 +163,7 @@ def save_answer(
         save_results(answer, _replies_of(outcomes), species)
         if is_news:
             count_identification(document)
-            learn_species(species, _replies_of(outcomes))
+            teach_later(species, _replies_of(outcomes))
     return KeptAnswer(
         answer_id=str(answer.pk),
         photo_set_id=str(photo_set.pk) if photo_set else None,
@@ -225,7 +222,7 @@ def rewrite_answer(
     answer.results.all().delete()
     species = link_species(document)
     save_results(answer, _replies_of(outcomes), species)
-    learn_species(species, _replies_of(outcomes))
+    teach_later(species, _replies_of(outcomes))
 
 
 def find_partial_answer(registry: Registry, question: Question) -> KeptAnswer | None:

@@ -9,6 +9,7 @@ from django.db import connection
 from PIL import Image
 
 from apps.core.tests.fakes_resilience import wait_until
+from apps.plant_identification.services.encyclopedia import teaching
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.types import Upload
 from apps.users.tests.factories import UserFactory
@@ -27,6 +28,11 @@ def somebody_waits_for_a_lock():
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
+
+
+def wait_for_lessons():
+    """Until what was answered so far has taught the encyclopedia."""
+    wait_until(lambda: not teaching._teacher.in_flight)
 
 
 def make_photo(seed, size=(320, 240), **options):
@@ -55,8 +61,8 @@ def providers(sandbox, settings):
     settings.QUOTA_USER_SHARE = 1.0
     yield sandbox
     sandbox.reset()
-    # A call that comes late would write its reply into the next test's cache.
-    pools = [provider.pool for provider in registry().providers]
+    # A call that comes late would write into the next test's cache, and a lesson into its tables.
+    pools = [*(provider.pool for provider in registry().providers), teaching._teacher]
     with suppress(AssertionError):
         wait_until(lambda: not any(pool.in_flight for pool in pools), within_s=5)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from django.db import transaction
 from django.utils import timezone
 
 from apps.plant_identification.models import (
@@ -17,7 +16,8 @@ from apps.plant_identification.models import (
 from apps.plant_identification.services.encyclopedia.conflicts import find_conflicts
 from apps.plant_identification.services.encyclopedia.merging import merge_species
 from apps.plant_identification.services.encyclopedia.news import TAUGHT
-from apps.plant_identification.services.encyclopedia.species import learn_species, link_species
+from apps.plant_identification.services.encyclopedia.species import link_species
+from apps.plant_identification.services.encyclopedia.teaching import learn_species
 from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion, Watering
 
@@ -233,8 +233,7 @@ def reply(provider="plant_id", **said):
 def teach(*replies):
     document = {"suggestions": [{"scientific_name": "Ficus lyrata", "rank": "species", "genus": "Ficus"}]}
     linked = link_species(document)
-    with transaction.atomic():
-        learn_species(linked, replies)
+    learn_species(linked, replies)
     return PlantSpecies.objects.get(canonical_name="Ficus lyrata")
 
 
@@ -270,5 +269,5 @@ def test_what_is_known_costs_one_look_at_the_database(django_assert_num_queries)
     known = teach(reply(watering=Watering(min=1, max=1)))
     TAUGHT.clear()
 
-    with django_assert_num_queries(4), transaction.atomic():  # two of a savepoint
+    with django_assert_num_queries(4):  # two of them begin and end a savepoint of this test's transaction
         learn_species({"Ficus lyrata": known.pk}, [reply(watering=Watering(min=1, max=1))])

@@ -2,7 +2,7 @@ import pytest
 
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.services.encyclopedia.index import index_species
-from apps.plant_identification.tests.conftest import make_photo
+from apps.plant_identification.tests.conftest import make_photo, wait_for_lessons
 
 API = "/api/v1/plant-identification"
 
@@ -74,10 +74,11 @@ def test_no_answer_outlives_the_species(client, paths, species, change, django_c
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_an_identification_teaches_is_told_at_once(client, paths, providers, identify):
+def test_what_an_identification_has_taught_is_told_at_once(client, paths, providers, identify):
     client.get(paths[0])
 
     answer = identify(make_photo(1)).json()
+    wait_for_lessons()
 
     names = {one["scientific_name"] for one in client.get(paths[0]).json()["results"]}
     assert answer["scientific_name"] in names

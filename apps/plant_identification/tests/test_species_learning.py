@@ -12,7 +12,8 @@ from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.services.encyclopedia.facts import MAX_NAMES_OF_LANGUAGE, MAX_SYNONYMS
 from apps.plant_identification.services.encyclopedia.news import Taught
 from apps.plant_identification.services.encyclopedia.search import search_species
-from apps.plant_identification.services.encyclopedia.species import learn_species, link_species
+from apps.plant_identification.services.encyclopedia.species import link_species
+from apps.plant_identification.services.encyclopedia.teaching import learn_species
 from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 
@@ -34,8 +35,7 @@ def document(*names, rank="species"):
 
 def learn(*replies):
     species = link_species(document(NAME))
-    with transaction.atomic():
-        learn_species(species, replies)
+    learn_species(species, replies)
     return PlantSpecies.objects.get(canonical_name=NAME)
 
 

@@ -31,9 +31,9 @@ from apps.plant_identification.services.encyclopedia.search import search_specie
 from apps.plant_identification.services.encyclopedia.species import (
     count_identification,
     find_current,
-    learn_species,
     link_species,
 )
+from apps.plant_identification.services.encyclopedia.teaching import learn_species
 from apps.plant_identification.tests.conftest import somebody_waits_for_a_lock
 from apps.plant_identification.tests.factories import PlantFactory, SpeciesFactory
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion

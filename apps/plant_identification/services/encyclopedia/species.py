@@ -1,25 +1,17 @@
 """Candidates of an answer and the species we keep."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from apps.core.kept_answers import forget_answers
-from apps.plant_identification import constants
 from apps.plant_identification.models import PlantSpecies, SpeciesName
-from apps.plant_identification.services.encyclopedia.facts import FACTS, learn_facts
-from apps.plant_identification.services.encyclopedia.growing import find_untold, keep_growing_facts
-from apps.plant_identification.services.encyclopedia.index import index_species
-from apps.plant_identification.services.encyclopedia.news import TAUGHT, news_key
 from apps.plant_identification.services.encyclopedia.spelling import fold
 from apps.plant_identification.services.names import binomial, canonical_name
-from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 
 
 def link_species(document: dict[str, Any]) -> Mapping[str, UUID]:
@@ -104,59 +96,3 @@ def count_identification(document: Mapping[str, Any]) -> None:
     """The headline's species was identified once more."""
     if headline := headline_species_id(document):
         PlantSpecies.objects.filter(pk=headline).update(identification_count=F("identification_count") + 1)
-
-
-def learn_species(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) -> None:
-    """Keep what the services say about the species they name, and make it findable.
-
-    To be called last in a transaction. Waits for nobody: a species that another answer is teaching at this
-    moment is left to the next answer that names it. Otherwise two answers could wait for each other.
-    """
-    ids = {canonical_name(name): pk for name, pk in linked.items()}
-    said = {
-        news_key(ids[name], reply.provider, suggestion): (ids[name], reply.provider, suggestion)
-        for reply in replies
-        for suggestion in reply.suggestions
-        if (name := canonical_name(suggestion.scientific_name)) in ids
-    }
-    said = {key: one for key, one in said.items() if key not in TAUGHT}
-    unseen = {pk for pk in ids.values() if pk.bytes not in TAUGHT}
-    if not said and not unseen:
-        return
-    news = _write_news(list(said.values()), unseen)
-    # What was left to the next answer is still news.
-    learned = [key for key, (pk, _, _) in said.items() if pk not in news]
-    learned += [pk.bytes for pk in unseen - news]
-    transaction.on_commit(lambda: TAUGHT.add(learned))
-
-
-def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: Iterable[UUID]) -> set[UUID]:
-    """The species that somebody else is teaching right now, and that were left alone."""
-    is_named = Exists(SpeciesName.objects.filter(species=OuterRef("pk")))
-    # One that was merged since it was linked is taught nothing: its names belong to the other now.
-    own = PlantSpecies.objects.filter(merged_into=None)
-    known: Mapping[UUID, Any] = own.annotate(is_findable=is_named).in_bulk(
-        [*unseen, *(pk for pk, _, _ in said)]
-    )
-    news = {pk for pk, species in known.items() if not species.is_findable}
-    news |= {
-        pk
-        for pk, provider, suggestion in said
-        if pk in known and learn_facts(known[pk], suggestion, provider)
-    }
-    news |= find_untold(said)
-    if not news:
-        return news
-    # Read again under the lock: somebody else may have taught them meanwhile.
-    taught = own.select_for_update(skip_locked=True, no_key=True).in_bulk(news)
-    for pk, provider, suggestion in said:
-        if pk in taught:
-            learn_facts(taught[pk], suggestion, provider)
-    # They are all there. `bulk_update`, a case for each fact of each species, took as long as all the rest.
-    PlantSpecies.objects.bulk_create(
-        taught.values(), update_conflicts=True, unique_fields=["id"], update_fields=FACTS
-    )
-    index_species(list(taught.values()))
-    keep_growing_facts(said, taught.keys())
-    forget_answers(constants.SPECIES_ANSWERS)
-    return news - taught.keys()
