@@ -8,9 +8,13 @@ from django.http import HttpRequest
 
 from apps.core.codes import ErrorCode
 from apps.core.exceptions import FieldError
+from apps.core.resilience.turns import Turns
 from apps.core.sentences import Sentence
 from apps.plant_identification import constants
 from apps.plant_identification.services.photos import PhotoNotAccepted
+
+# Held from the first byte until the caches have been asked.
+UPLOAD_TURNS = Turns(constants.UPLOADS_READ_AT_ONCE, patience_s=constants.UPLOAD_PATIENCE_S)
 
 
 class BoundedMemoryUploadHandler(MemoryFileUploadHandler):

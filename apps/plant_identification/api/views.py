@@ -36,7 +36,7 @@ from apps.plant_identification.api.throttles import (
     count_identification,
     count_refused_upload,
 )
-from apps.plant_identification.api.uploads import BoundedMemoryUploadHandler, content_of
+from apps.plant_identification.api.uploads import UPLOAD_TURNS, BoundedMemoryUploadHandler, content_of
 from apps.plant_identification.metrics import count_request
 from apps.plant_identification.permissions import identification_permission
 from apps.plant_identification.services.combined_identification_service import get_service
@@ -67,7 +67,8 @@ class IdentifyView(OncePerKey):
         # Before anything reads the body: the CSRF check does so as part of authentication.
         request.upload_handlers = [BoundedMemoryUploadHandler(request)]
         count_request()
-        return super().dispatch(request, *args, **kwargs)
+        with UPLOAD_TURNS.take() as self._turn:
+            return super().dispatch(request, *args, **kwargs)
 
     def get_permissions(self) -> list[BasePermission]:
         return [identification_permission()]
@@ -126,6 +127,7 @@ class IdentifyView(OncePerKey):
             count=lambda: count_identification(request),
             may_queue=PREFER_ASYNC in request.headers.get("Prefer", ""),
             keep=self.keeping(_respond),
+            looked_up=self._turn.give_back,
         )
 
 

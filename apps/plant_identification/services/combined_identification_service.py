@@ -33,6 +33,7 @@ from apps.plant_identification.services.answers import (
 )
 from apps.plant_identification.services.experiments import Assignment, assign
 from apps.plant_identification.services.fan_out import FanOut, ask_all
+from apps.plant_identification.services.limits import Admission
 from apps.plant_identification.services.photos import (
     Decoder,
     Inspected,
@@ -74,23 +75,6 @@ DECODING_S = 15  # for photos that go into the queue after their request's own t
 COMPLETE_ANSWER = "plant_identification.complete_answer"  # a task's name: services do not import tasks
 
 
-class _Admission:
-    """Counts an accepted request against its caller's limit, once."""
-
-    def __init__(self, count: Callable[[], None]) -> None:
-        self._count = count
-        self._counted = False
-
-    def count(self) -> None:
-        """
-        Raises:
-            LimitReached: the room that was there when the request came is gone.
-        """
-        if not self._counted:
-            self._counted = True
-            self._count()
-
-
 class CombinedPlantIdentificationService:
     """Asks all configured providers and merges what they say."""
 
@@ -106,6 +90,7 @@ class CombinedPlantIdentificationService:
         count: Callable[[], None] = lambda: None,
         may_queue: bool = False,
         keep: Keep | None = None,
+        looked_up: Callable[[], object] = lambda: None,
     ) -> Identification:
         """Photos in, one merged and stored answer out.
 
@@ -113,6 +98,7 @@ class CombinedPlantIdentificationService:
         raises `LimitReached` when the caller's limit is used up. With `may_queue` an identification
         that no provider can make now is stored with status `queued` instead of failing, where there
         are workers to answer it later. `keep` is called in the transaction that writes the caller's record.
+        `looked_up` is called when the caches have been asked, before anything that takes long.
 
         Raises:
             PhotoNotAccepted: a photo cannot be used; nothing was asked or stored.
@@ -122,7 +108,9 @@ class CombinedPlantIdentificationService:
         """
         tier = tier_of(user)
         with counted_identification(tier.value if tier else ANONYMOUS) as answered:
-            made = self._identify(photos, options, user, count, may_queue=may_queue, keep=keep)
+            made = self._identify(
+                photos, options, user, count, may_queue=may_queue, keep=keep, looked_up=looked_up
+            )
             answered(made.record.status, made.record.cache)
         return made
 
@@ -135,10 +123,11 @@ class CombinedPlantIdentificationService:
         *,
         may_queue: bool,
         keep: Keep | None,
+        looked_up: Callable[[], object],
     ) -> Identification:
         started = time.monotonic()
         deadline = Deadline.after(constants.IDENTIFY_DEADLINE_S)
-        admission = _Admission(count)
+        admission = Admission(count)
         inspected = inspect_uploads(photos)
         decoder = Decoder(inspected)
         assignment = assign(user)
@@ -152,7 +141,7 @@ class CombinedPlantIdentificationService:
             return replace(kept, perceptual_hashes=perceptual_hashes_of(prepared))
 
         try:
-            kept, cache = self._kept_or(answer, inspected.digest, options, deadline)
+            kept, cache = self._kept_or(answer, inspected.digest, options, deadline, looked_up)
         except (IdentificationUnavailable, IdentificationBusy):
             if not (may_queue and settings.CELERY_BROKER_URL):
                 COUNTS.add(identified_none=1)
@@ -180,10 +169,20 @@ class CombinedPlantIdentificationService:
         return self._kept_or(answer, question.digest, question.options, deadline)[0]
 
     def _kept_or(
-        self, answer: Callable[[], KeptAnswer], digest: str, options: Options, deadline: Deadline
+        self,
+        answer: Callable[[], KeptAnswer],
+        digest: str,
+        options: Options,
+        deadline: Deadline,
+        looked_up: Callable[[], object] = lambda: None,
     ) -> tuple[KeptAnswer, str]:
         """The kept answer, or a fresh one that everybody who asks meanwhile gets too."""
         key = answer_key(self._registry, digest, options)
+
+        def give_way() -> None:
+            release_connection()  # others need it more than a request that waits
+            looked_up()
+
         while True:
             try:
                 result = self._registry.flight.fetch(
@@ -192,7 +191,7 @@ class CombinedPlantIdentificationService:
                     wait_s=deadline.require(),
                     ttl_s=cache_ttl_s,
                     failure_codec=AnswerFailureCodec(),
-                    when_missing=release_connection,  # others need it more than a request that waits
+                    when_missing=give_way,
                 )
             except (FlightTimeout, DeadlinePassed):
                 raise IdentificationBusy(
@@ -204,6 +203,7 @@ class CombinedPlantIdentificationService:
             except msgspec.ValidationError:  # kept by another version of this program
                 self._registry.cache.delete(key)
                 continue
+            looked_up()
             if result.source == "loaded":
                 return kept, "near" if kept.is_near else "miss"
             if not kept.is_personal:
@@ -265,7 +265,7 @@ class CombinedPlantIdentificationService:
 
 def _queue(
     decoder: Decoder,
-    admission: _Admission,
+    admission: Admission,
     user: User,
     options: Options,
     assignment: Assignment,

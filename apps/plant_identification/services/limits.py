@@ -1,5 +1,6 @@
 """How many identifications an hour somebody may make."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -50,3 +51,20 @@ def _ratio(registry: Registry, paid: ConfiguredProvider) -> float:
         ratio = paid.call.ledger.use().ratio
         registry.cache.set(key, ratio, ttl_s=FACTOR_KEPT_S)
     return ratio
+
+
+class Admission:
+    """Counts an accepted request against its caller's limit, once."""
+
+    def __init__(self, count: Callable[[], None]) -> None:
+        self._count = count
+        self._counted = False
+
+    def count(self) -> None:
+        """
+        Raises:
+            LimitReached: the room that was there when the request came is gone.
+        """
+        if not self._counted:
+            self._counted = True
+            self._count()
