@@ -1,10 +1,12 @@
 """The product's own processes: the sandbox, the migrations, the worker and the web server."""
 
 import http.client
+import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from devstack.bootstrap import ROOT
@@ -29,31 +31,54 @@ TASK_GRACE_S = 20
 QUEUES = "fast,default,slow,priority"
 
 READY_TIMEOUT_S = 90.0
+BEGINS = "Begins: "  # as `manage.py in_turn` says it
+LINES_SHOWN = 20
 SANDBOX_READY = re.compile(r"provider sandbox ready on (http://\S+)")
 WORKER_READY = re.compile(r"@\S+ ready")
 
 
-def manage(arguments: Sequence[str], *, env: Mapping[str, str], log: Path) -> None:
-    """Run a Django command to its end.
+def manage(
+    *commands: Sequence[str],
+    env: Mapping[str, str],
+    log: Path,
+    begins: Callable[[str], object] = lambda _: None,
+) -> None:
+    """Run Django commands to their end, one after the other, in one process.
+
+    `begins` is told the name of each as it begins.
 
     Raises:
-        StackError: it failed; with the end of what it said.
+        StackError: one of them failed; with the end of what it said.
     """
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    command = [sys.executable, str(ROOT / "manage.py"), "in_turn", *map(json.dumps, commands)]
+    name, said = "", deque[str](maxlen=LINES_SHOWN)
     log.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, cwd=ROOT, check=False
-    )
-    said = done.stdout.decode(errors="replace")
-    with log.open("a", encoding="utf-8") as file:
-        file.write(said)
-    if done.returncode != 0:
-        tail = "\n".join(f"  {line}" for line in said.splitlines()[-20:])
-        raise StackError(f"manage.py {' '.join(arguments)} failed. The end of {log}:\n{tail}")
-
-
-def has_command(name: str) -> bool:
-    return any(ROOT.glob(f"apps/*/management/commands/{name}.py"))
+    with (
+        log.open("a", encoding="utf-8") as file,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=env,
+            cwd=ROOT,
+            encoding="utf-8",
+            errors="replace",
+        ) as process,
+    ):
+        try:
+            for line in process.stdout or ():
+                if line.startswith(BEGINS):
+                    name = line.removeprefix(BEGINS).strip()
+                    begins(name)
+                else:
+                    file.write(line)
+                    said.append(line)
+        except BaseException:  # whoever stops the start does not wait for its end
+            process.kill()
+            raise
+    if process.returncode != 0:
+        tail = "".join(f"  {line}" for line in said)
+        raise StackError(f"manage.py {name} failed. The end of {log}:\n{tail}")
 
 
 def start_sandbox(child: Child) -> str:

@@ -24,7 +24,6 @@ from devstack.product import (
     TASK_GRACE_S,
     WEB_GRACE_S,
     WEB_WORKERS,
-    has_command,
     is_ready,
     manage,
     port_beside,
@@ -40,6 +39,12 @@ from devstack.state import State, StateFolder, stop_carriers
 
 LOOK_EVERY_S = 0.2
 GRACE_S = {"web": WEB_GRACE_S + 5.0, "worker": float(TASK_GRACE_S), "postgres": 30.0}
+PREPARING = (["migrate", "--noinput"], ["load_catalogue"], ["load_demo"])
+ANNOUNCED = {
+    "migrate": "Preparing the database ...",
+    "load_catalogue": "Loading the catalogue of plants ...",
+    "load_demo": "Loading the demo content ...",
+}
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -129,16 +134,9 @@ class Stack:
         return sandbox_environment(start_sandbox(child))
 
     def _prepare_database(self) -> None:
-        _say("Preparing the database ...")
         log = self._logs / "manage.log"
         rotate(log)
-        manage(["migrate", "--noinput"], env=self._environment, log=log)
-        if has_command("load_catalogue"):
-            _say("Loading the catalogue of plants ...")
-            manage(["load_catalogue"], env=self._environment, log=log)
-        if has_command("load_demo"):
-            _say("Loading the demo content ...")
-            manage(["load_demo"], env=self._environment, log=log)
+        manage(*PREPARING, env=self._environment, log=log, begins=lambda name: _say(ANNOUNCED[name]))
 
     def _start_worker(self) -> Child:
         child = worker_child(
