@@ -65,6 +65,7 @@ PLANT_ID_MAX_QUEUE = 64
 PLANTNET_MAX_WORKERS = 32
 PLANTNET_MAX_QUEUE = 64
 LEDGER_TURNS = 4  # calls of one process that are at the ledger at once; each takes a few milliseconds
+LESSON_AFTER_S = 0.2  # so that its own answer has been told: threads take turns, and a lesson's are not short
 UPLOADS_READ_AT_ONCE = 3  # in one process
 UPLOAD_PATIENCE_S = 0.25  # some send slowly, and nobody waits long for them
 MAX_PHOTOS = 5

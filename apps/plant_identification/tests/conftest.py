@@ -9,6 +9,7 @@ from django.db import connection
 from PIL import Image
 
 from apps.core.tests.fakes_resilience import wait_until
+from apps.plant_identification import constants
 from apps.plant_identification.services.encyclopedia import teaching
 from apps.plant_identification.services.registry import registry
 from apps.plant_identification.types import Upload
@@ -48,7 +49,7 @@ def make_photo(seed, size=(320, 240), **options):
 
 
 @pytest.fixture
-def providers(sandbox, settings):
+def providers(sandbox, settings, monkeypatch):
     """Both services played by the sandbox, with room for everything; a fresh registry around them."""
     sandbox.set_quota(plant_id_credits=100_000, plantnet_remaining=100_000)
     settings.PLANT_ID_BASE_URL = sandbox.plant_id_url
@@ -59,6 +60,7 @@ def providers(sandbox, settings):
     settings.PLANT_ID_MONTHLY_QUOTA = 100_000
     settings.PLANTNET_DAILY_QUOTA = 100_000
     settings.QUOTA_USER_SHARE = 1.0
+    monkeypatch.setattr(constants, "LESSON_AFTER_S", 0.0)
     yield sandbox
     sandbox.reset()
     # A call that comes late would write into the next test's cache, and a lesson into its tables.

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from apps.core.db import short_connection
 from apps.core.kept_answers import forget_answers
+from apps.core.resilience.clock import Deadline
 from apps.core.resilience.pool import BoundedPool, PoolFull
 from apps.plant_identification import constants
 from apps.plant_identification.models import PlantSpecies, SpeciesName
@@ -35,13 +36,15 @@ def teach_later(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) ->
 
 
 def _hand_over(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) -> None:
+    begins = Deadline.after(constants.LESSON_AFTER_S)
     try:
-        _teacher.submit(_teach, linked, replies)
+        _teacher.submit(_teach, linked, replies, begins)
     except PoolFull:
         logger.info("species_not_taught", extra={"event": "species_not_taught", "error": "PoolFull"})
 
 
-def _teach(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) -> None:
+def _teach(linked: Mapping[str, UUID], replies: Sequence[ProviderReply], begins: Deadline) -> None:
+    begins.clock.sleep(begins.remaining_s())
     with short_connection():
         try:
             learn_species(linked, replies)
