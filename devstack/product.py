@@ -51,7 +51,8 @@ def manage(
         StackError: one of them failed; with the end of what it said.
     """
     command = [sys.executable, str(ROOT / "manage.py"), "in_turn", *map(json.dumps, commands)]
-    name, said = "", deque[str](maxlen=LINES_SHOWN)
+    name = "in_turn"  # until one begins: Django itself may fail to start
+    said = deque[str](maxlen=LINES_SHOWN)
     log.parent.mkdir(parents=True, exist_ok=True)
     with (
         log.open("a", encoding="utf-8") as file,

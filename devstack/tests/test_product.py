@@ -45,3 +45,12 @@ def test_whoever_stops_the_start_does_not_wait_for_the_command(environment, tmp_
         )
 
     assert time.monotonic() - began < 60
+
+
+def test_where_django_does_not_start_its_last_words_are_shown(environment, tmp_path):
+    with pytest.raises(StackError, match=r"manage\.py in_turn failed[\s\S]*no_such_settings"):
+        product.manage(
+            ["check"],
+            env={**environment, "DJANGO_SETTINGS_MODULE": "no_such_settings"},
+            log=tmp_path / "manage.log",
+        )

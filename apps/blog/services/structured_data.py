@@ -85,7 +85,7 @@ def _species(page: PlantSpeciesPage, portrait: SpeciesPortrait | None) -> Data:
     return {
         "@type": "Taxon",
         "name": species.canonical_name,
-        "alternateName": [*(species.common_names.get(ENGLISH, [])), *species.synonyms],
+        "alternateName": [*species.common_names.get(ENGLISH, []), *species.synonyms],
         "taxonRank": "species",
         "parentTaxon": {"@type": "Taxon", "name": parent} if parent else None,
         "sameAs": species.gbif_url,

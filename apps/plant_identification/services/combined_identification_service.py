@@ -98,7 +98,7 @@ class CombinedPlantIdentificationService:
         raises `LimitReached` when the caller's limit is used up. With `may_queue` an identification
         that no provider can make now is stored with status `queued` instead of failing, where there
         are workers to answer it later. `keep` is called in the transaction that writes the caller's record.
-        `looked_up` is called when the caches have been asked, before anything that takes long.
+        `looked_up` is called when the caches have been asked, before anything that takes long; maybe twice.
 
         Raises:
             PhotoNotAccepted: a photo cannot be used; nothing was asked or stored.

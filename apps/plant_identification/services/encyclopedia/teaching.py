@@ -15,15 +15,13 @@ from apps.core.resilience.pool import BoundedPool, PoolFull
 from apps.plant_identification import constants
 from apps.plant_identification.models import PlantSpecies, SpeciesName
 from apps.plant_identification.services.encyclopedia.facts import FACTS, learn_facts
-from apps.plant_identification.services.encyclopedia.growing import find_untold, keep_growing_facts
+from apps.plant_identification.services.encyclopedia.growing import Said, find_untold, keep_growing_facts
 from apps.plant_identification.services.encyclopedia.index import index_species
 from apps.plant_identification.services.encyclopedia.news import TAUGHT, news_key
 from apps.plant_identification.services.names import canonical_name
-from apps.plant_identification.types import ProviderReply, ProviderSuggestion
+from apps.plant_identification.types import ProviderReply
 
 logger = logging.getLogger(__name__)
-
-Said = dict[bytes, tuple[UUID, str, ProviderSuggestion]]
 
 # One at a time: with many photos at once, those that still wait for their answers go first.
 _teacher = BoundedPool("encyclopedia", max_workers=1, max_queue=64)
@@ -68,7 +66,9 @@ def learn_species(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) 
         transaction.on_commit(lambda: TAUGHT.add(learned))
 
 
-def _find_news(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) -> tuple[Said, set[UUID]]:
+def _find_news(
+    linked: Mapping[str, UUID], replies: Sequence[ProviderReply]
+) -> tuple[dict[bytes, Said], set[UUID]]:
     """What this process has not seen taught: statements by their key, and species."""
     ids = {canonical_name(name): pk for name, pk in linked.items()}
     said = {
@@ -81,7 +81,7 @@ def _find_news(linked: Mapping[str, UUID], replies: Sequence[ProviderReply]) -> 
     return news, {pk for pk in ids.values() if pk.bytes not in TAUGHT}
 
 
-def _write_news(said: Sequence[tuple[UUID, str, ProviderSuggestion]], unseen: Iterable[UUID]) -> set[UUID]:
+def _write_news(said: Sequence[Said], unseen: Iterable[UUID]) -> set[UUID]:
     """The species that somebody else is teaching right now, and that were left alone."""
     is_named = Exists(SpeciesName.objects.filter(species=OuterRef("pk")))
     # One that was merged since it was linked is taught nothing: its names belong to the other now.
