@@ -19,7 +19,7 @@ from apps.plant_identification.models import (
 )
 from apps.plant_identification.services.experiments import assign, start_experiment
 from apps.plant_identification.services.registry import registry
-from apps.plant_identification.tests.conftest import make_photo, wait_for_lessons
+from apps.plant_identification.tests.conftest import make_photo
 from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.users.services.api_keys import create_api_key
 from apps.users.services.exports import make_due_exports
@@ -356,27 +356,21 @@ def security_events(sandbox, identify, client, settings):
 
 
 # --- The encyclopedia ---------------------------------------------------------------------------------------
-def taught(sandbox, identify, client, settings):
-    answer = complete(sandbox, identify, client, settings)
-    wait_for_lessons()
-    return answer
-
-
 def species_list(sandbox, identify, client, settings):
-    taught(sandbox, identify, client, settings)
+    complete(sandbox, identify, client, settings)
     return client.get(f"{V1}/species/?page_size=1")
 
 
 def species(sandbox, identify, client, settings):
-    return client.get(taught(sandbox, identify, client, settings).json()["links"]["species"])
+    return client.get(complete(sandbox, identify, client, settings).json()["links"]["species"])
 
 
 def species_care(sandbox, identify, client, settings):
-    return client.get(f"{taught(sandbox, identify, client, settings).json()['links']['species']}care/")
+    return client.get(f"{complete(sandbox, identify, client, settings).json()['links']['species']}care/")
 
 
 def species_search(sandbox, identify, client, settings):
-    taught(sandbox, identify, client, settings)
+    complete(sandbox, identify, client, settings)
     return client.get(f"{V1}/search/species/?q=mangifera+indca&page_size=1")
 
 

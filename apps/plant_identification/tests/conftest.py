@@ -31,6 +31,15 @@ def somebody_waits_for_a_lock():
         return bool(cursor.fetchone()[0])
 
 
+hand_over = teaching._hand_over
+
+
+def hand_over_and_wait(*lesson):
+    """An answer that comes when what it teaches is learned: what a test looks at next is settled."""
+    hand_over(*lesson)
+    wait_for_lessons()
+
+
 def wait_for_lessons():
     """Until what was answered so far has taught the encyclopedia."""
     wait_until(lambda: not teaching._teacher.in_flight)
@@ -61,6 +70,7 @@ def providers(sandbox, settings, monkeypatch):
     settings.PLANTNET_DAILY_QUOTA = 100_000
     settings.QUOTA_USER_SHARE = 1.0
     monkeypatch.setattr(constants, "LESSON_AFTER_S", 0.0)
+    monkeypatch.setattr(teaching, "_hand_over", hand_over_and_wait)
     yield sandbox
     sandbox.reset()
     # A call that comes late would write into the next test's cache, and a lesson into its tables.

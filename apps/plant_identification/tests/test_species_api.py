@@ -6,7 +6,7 @@ from django.urls import reverse
 from apps.core.testing.queries import query_budget
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.services.encyclopedia.index import index_species
-from apps.plant_identification.tests.conftest import make_photo, wait_for_lessons
+from apps.plant_identification.tests.conftest import make_photo
 from apps.plant_identification.tests.factories import SpeciesFactory
 from apps.users.tests.factories import UserFactory
 
@@ -201,7 +201,6 @@ def test_what_is_identified_is_in_the_encyclopedia_and_linked(providers, identif
     providers.fault("both", "outcome", AGREE)
     api_client.force_authenticate(UserFactory())
     answer = identify(make_photo(1), language="fr").json()
-    wait_for_lessons()
 
     link = answer["links"]["species"]
     species = api_client.get(f"{link}?language=fr").json()
@@ -220,11 +219,9 @@ def test_what_is_identified_is_in_the_encyclopedia_and_linked(providers, identif
 def test_another_language_adds_its_names_and_a_repeat_nothing(providers, identify):
     providers.fault("both", "outcome", AGREE)
     identify(make_photo(1), language="fr")
-    wait_for_lessons()
     before = PlantSpecies.objects.get(canonical_name="Acer platanoides")
     identify(make_photo(2), language="fr")
     identify(make_photo(3), language="en")
-    wait_for_lessons()
 
     after = PlantSpecies.objects.get(canonical_name="Acer platanoides")
 

@@ -2,7 +2,7 @@ import pytest
 
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.services.encyclopedia.index import index_species
-from apps.plant_identification.tests.conftest import make_photo, wait_for_lessons
+from apps.plant_identification.tests.conftest import make_photo
 
 API = "/api/v1/plant-identification"
 
@@ -78,7 +78,6 @@ def test_what_an_identification_has_taught_is_told_at_once(client, paths, provid
     client.get(paths[0])
 
     answer = identify(make_photo(1)).json()
-    wait_for_lessons()
 
     names = {one["scientific_name"] for one in client.get(paths[0]).json()["results"]}
     assert answer["scientific_name"] in names

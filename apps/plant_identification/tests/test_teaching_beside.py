@@ -9,10 +9,15 @@ from apps.core.resilience.pool import BoundedPool
 from apps.core.tests.fakes_resilience import PATIENCE_S, wait_until
 from apps.plant_identification.models import PlantSpecies
 from apps.plant_identification.services.encyclopedia import teaching
-from apps.plant_identification.tests.conftest import make_photo, wait_for_lessons
+from apps.plant_identification.tests.conftest import hand_over, make_photo, wait_for_lessons
 from apps.plant_identification.types import ProviderReply, ProviderSuggestion
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def really_beside(providers, monkeypatch):
+    monkeypatch.setattr(teaching, "_hand_over", hand_over)
 
 
 def taught():

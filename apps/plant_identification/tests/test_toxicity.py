@@ -29,7 +29,7 @@ from apps.plant_identification.services.encyclopedia.hazards import (
 from apps.plant_identification.services.fusion import RULES
 from apps.plant_identification.services.merging import merge_replies
 from apps.plant_identification.services.toxicity import tell_toxicity
-from apps.plant_identification.tests.conftest import make_photo, wait_for_lessons
+from apps.plant_identification.tests.conftest import make_photo
 from apps.plant_identification.tests.test_merging import plant_id, plantnet
 from apps.plant_identification.tests.test_merging_fusion import SCORES, SPECIES, replies_of, suggest
 
@@ -270,7 +270,6 @@ class TestOverHTTP:
         self, identify, api_client, oleander, django_assert_num_queries
     ):
         first = identify(make_photo(1)).json()
-        wait_for_lessons()
         assert [each["targets"] for each in first["toxicity_warnings"]] == [[]]
         assert "only the identification services" in first["toxicity_notice"]
 
