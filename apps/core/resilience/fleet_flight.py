@@ -72,7 +72,9 @@ class FleetFlight:
                         flight,
                         "lock_redis_unavailable",
                     )
-                    return self._load(flight)
+                    value = self._load(flight)
+                    self._tell(flight, value)
+                    return FlightResult(value, "loaded")
             else:
                 if lock is not None:
                     self._holder_seen_at.pop(flight.lock_key, None)
@@ -135,28 +137,40 @@ class FleetFlight:
             if self._policy.auto_renewal
             else contextlib.nullcontext()
         )
+        told = True
         try:
             with renewed:
                 if (found := self.look(flight, "followed")) is not None:
                     _log_found(flight)
                     return found
-                return self._load(flight)
+                value = self._load(flight)
+                if not (told := self._tell(flight, value)):
+                    # Whoever had the lock next would load again.
+                    RENEWER.release_when_told(
+                        lock, lambda: self._tell(flight, value), within_s=self._policy.expire_s
+                    )
+                return FlightResult(value, "loaded")
         finally:
-            if lock.release():
-                _log(logging.DEBUG, "Released lock for", flight, "lock_released")
-            else:
-                _log(logging.INFO, "Lock was gone before release for", flight, "lock_lost")
+            if told:
+                self._release(flight, lock)
 
-    def _load(self, flight: Flight[T]) -> FlightResult[T]:
+    def _release(self, flight: Flight[Any], lock: SharedLock) -> None:
+        if lock.release():
+            _log(logging.DEBUG, "Released lock for", flight, "lock_released")
+        else:
+            _log(logging.INFO, "Lock was gone before release for", flight, "lock_lost")
+
+    def _load(self, flight: Flight[T]) -> T:
         try:
-            value = flight.load()
+            return flight.load()
         except Exception as exc:
             failure = None if flight.codec is None else flight.codec.encode(exc)
             if failure is not None:
                 self._cache.set(failure_key(flight.key), failure, self._policy.failure_ttl_s)
             raise
-        self._cache.set(flight.key, value, flight.ttl_s(value))
-        return FlightResult(value, "loaded")
+
+    def _tell(self, flight: Flight[T], value: T) -> bool:
+        return self._cache.set(flight.key, value, flight.ttl_s(value))
 
 
 def _log_found(flight: Flight[Any]) -> None:

@@ -7,7 +7,8 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import redis_lock
@@ -82,6 +83,16 @@ class SharedLock:
         return True
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A lock to renew; with `tell`, until that succeeds."""
+
+    due: float
+    every_s: float
+    tell: Callable[[], bool] | None = None
+    until: float = float("inf")
+
+
 class LockRenewer:
     """One thread per process that keeps the locks held here alive.
 
@@ -90,59 +101,77 @@ class LockRenewer:
     """
 
     _RETRY_S = 0.25
+    _MANY_UNTOLD = 64
 
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         self._changed = threading.Condition(threading.Lock())
-        self._due: dict[SharedLock, tuple[float, float]] = {}
+        self._due: dict[SharedLock, _Kept] = {}
         self._wakes_at = float("inf")
         self._thread: threading.Thread | None = None
 
     @contextlib.contextmanager
     def keeping(self, lock: SharedLock, *, every_s: float) -> Iterator[None]:
         """Renew `lock` while the block runs."""
-        with self._changed:
-            due = time.monotonic() + every_s
-            self._due[lock] = (due, every_s)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="lock-renewer", daemon=True)
-                self._thread.start()
-            if due < self._wakes_at:
-                self._changed.notify()
+        kept = _Kept(time.monotonic() + every_s, every_s)
+        self._keep(lock, kept)
         try:
             yield
         finally:
             with self._changed:
-                self._due.pop(lock, None)
+                if self._due.get(lock) is kept:
+                    del self._due[lock]
+
+    def release_when_told(self, lock: SharedLock, tell: Callable[[], bool], *, within_s: float) -> None:
+        """Keep `lock` until `tell` succeeds: who gets it then finds what was done under it.
+
+        Not told within the time, or one of too many, the lock runs out by itself.
+        """
+        now = time.monotonic()
+        with self._changed:
+            untold = sum(kept.tell is not None for kept in self._due.values())
+        if untold < self._MANY_UNTOLD:
+            self._keep(lock, _Kept(now + self._RETRY_S, self._RETRY_S, tell, now + within_s))
+
+    def _keep(self, lock: SharedLock, kept: _Kept) -> None:
+        with self._changed:
+            self._due[lock] = kept
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="lock-renewer", daemon=True)
+                self._thread.start()
+            if kept.due < self._wakes_at:
+                self._changed.notify()
 
     def _run(self) -> None:
         while True:
-            lock, every_s = self._wait_for_next()
-            next_in_s = every_s
+            lock, kept = self._wait_for_next()
+            next_in_s = kept.every_s
+            told = False
             try:
                 if not lock.renew():
                     _log_lost(lock)
+                told = kept.tell is not None and kept.tell()
             except RedisGone:
-                next_in_s = min(self._RETRY_S, every_s)
+                next_in_s = min(self._RETRY_S, kept.every_s)
+            now = time.monotonic()
+            kept.due = now + next_in_s
             with self._changed:
+                if self._due.get(lock) is kept and (told or now >= kept.until):
+                    del self._due[lock]
                 is_kept = lock in self._due
-                if is_kept:
-                    self._due[lock] = (time.monotonic() + next_in_s, every_s)
             if not is_kept:
-                lock.release()  # taken again while its holder gave it back: nobody else would
+                lock.release()  # nobody else would: not even one taken again while its holder gave it back
 
-    def _wait_for_next(self) -> tuple[SharedLock, float]:
+    def _wait_for_next(self) -> tuple[SharedLock, _Kept]:
         with self._changed:
             while True:
-                lock, (due, every_s) = min(
-                    self._due.items(), key=lambda entry: entry[1][0], default=(None, (None, 0.0))
-                )
-                left = None if due is None else due - time.monotonic()
-                if lock is not None and left is not None and left <= 0:
-                    return lock, every_s
-                self._wakes_at = float("inf") if due is None else due
+                lock, kept = min(self._due.items(), key=lambda entry: entry[1].due, default=(None, None))
+                left = None if kept is None else kept.due - time.monotonic()
+                if lock is not None and kept is not None and left is not None and left <= 0:
+                    return lock, kept
+                self._wakes_at = float("inf") if kept is None else kept.due
                 self._changed.wait(left)
 
 

@@ -127,8 +127,9 @@ class SharedCache:
             _log_look(key, found.get(key))
         return found
 
-    def set(self, key: str, value: Any, ttl_s: float) -> None:
-        """
+    def set(self, key: str, value: Any, ttl_s: float) -> bool:
+        """False where Redis could not be told: other processes do not find the value.
+
         Raises:
             TypeError, ValueError: the value is None or cannot be written as JSON.
         """
@@ -136,12 +137,13 @@ class SharedCache:
             raise ValueError("None is what a miss looks like")
         text = encode_json(value)
         if ttl_s <= 0:
-            return
+            return True
         self._local.set(key, text, ttl_s)
         self._lately.delete(key)
         # Read back from its text where text is not taken, so that all find the same: lists, not tuples.
         stored = msgspec.Raw(text) if self._takes_text() else decode_json(text)
-        self._cache.set(key, stored, timeout=ttl_s)
+        # None is what django-redis says where it could not tell Redis, and what any other cache always says.
+        said: Any = self._cache.set(key, stored, timeout=ttl_s)  # type: ignore[func-returns-value]
         if logger.isEnabledFor(logging.DEBUG):
             hint = key_hint(key)
             logger.debug(
@@ -150,6 +152,7 @@ class SharedCache:
                 ttl_s,
                 extra={"event": "cache_stored", "cache_key_hint": hint, "ttl_s": ttl_s},
             )
+        return said is not None or not self._takes_text()
 
     def delete(self, key: str) -> bool:
         """False where Redis could not be told: other processes may go on finding the value."""

@@ -243,6 +243,8 @@ class Crew:
 
     def require_rest(self) -> None:
         """No thread, connection or lock is left from calls that are over."""
+        # What Redis could not be told when it was loaded has its lock renewed until it is told.
+        wait_until(lambda: not any(rest["renewed"] for rest in self._ask("rest")))
         nothing = {"threads": [], "renewed": 0, "under way": 0, "connections": [0, 0]}
         assert self._ask("rest") == [nothing] * len(self.alive)
 

@@ -7,7 +7,8 @@ import pytest
 from django.core.cache import caches
 
 from apps.core.redis import OUTAGE
-from apps.core.tests.fakes_resilience import Fleet, cache_settings, empty
+from apps.core.resilience.locks import RENEWER
+from apps.core.tests.fakes_resilience import Fleet, cache_settings, empty, wait_until
 from devstack.redis import RedisServer
 from devstack.servers import redis_server
 
@@ -30,6 +31,7 @@ def own_redis(redis_of_module: RedisServer, settings: Any) -> Iterator[RedisServ
     if redis_of_module.child.exit_code is not None:
         redis_of_module.start()
     OUTAGE.forget()
+    wait_until(lambda: not RENEWER._due)  # what Redis was not told of this test is not told to the next one
 
 
 @pytest.fixture

@@ -173,9 +173,14 @@ def test_a_watcher_hears_of_each_caller_once_and_how_long_it_waited(anywhere):
     wait_until(lambda: load.calls)
     with pytest.raises(FlightTimeout):
         fetch(flights, load, wait_s=0.5)
-    threading.Timer(0.1, load.go_on.set).start()
-    assert fetch(flights, load).source == "followed"
+    followed = []
+    follower = threading.Thread(target=lambda: followed.append(fetch(flights, load).source))
+    follower.start()
+    wait_until(lambda: flights._under_way[KEY]._waiters)
+    load.go_on.set()
+    follower.join()
     leader.join()
+    assert followed == ["followed"]
     fetch(flights, load)
     for failing in ("a", "a"):
         with pytest.raises(Refused):
@@ -471,6 +476,55 @@ def test_a_lock_renewed_while_its_holder_gives_it_back_is_not_kept_by_nobody(own
         assert later.renewed.wait(20)
 
     assert not get_redis().exists(f"lock:{KEY}")
+
+
+def test_who_waits_for_the_lock_does_not_get_it_before_the_result(own_redis, monkeypatch):
+    """Redis is lost for the moment in which the result is ready, and back when the lock could be released."""
+    may_tell, tell = threading.Event(), SharedCache.set
+    monkeypatch.setattr(SharedCache, "set", lambda *given: may_tell.is_set() and tell(*given))
+    assert fetch(flight(), Loader()).source == "loaded"
+    elsewhere, load, found = flight(), Loader(), []
+    waiter = threading.Thread(target=lambda: found.append(fetch(elsewhere, load).source))
+    waiter.start()
+    wait_until(lambda: elsewhere._fleet._holder_seen_at or found)
+    may_tell.set()
+    waiter.join()
+
+    assert (found, load.calls) == (["followed"], 0)
+
+
+def test_a_lock_stays_until_what_was_done_under_it_is_told(own_redis):
+    asked, told = [], threading.Event()
+    hold_lock_until_told(lambda: asked.append(1) or told.is_set())
+
+    wait_until(lambda: len(asked) > 1)
+    assert get_redis().exists(f"lock:{KEY}")
+    told.set()
+
+    wait_until(lambda: not get_redis().exists(f"lock:{KEY}"))
+    assert not RENEWER._due
+
+
+def test_what_cannot_be_told_in_time_is_given_up(own_redis):
+    hold_lock_until_told(lambda: False, within_s=0.3)
+
+    wait_until(lambda: not RENEWER._due)
+    wait_until(lambda: not get_redis().exists(f"lock:{KEY}"))
+
+
+def test_of_too_many_untold_the_latest_leave_their_locks_to_run_out(own_redis, monkeypatch):
+    monkeypatch.setattr(RENEWER, "_MANY_UNTOLD", 1)
+    told = threading.Event()
+    hold_lock_until_told(told.is_set)
+    hold_lock_until_told(told.is_set, key="another")
+    told.set()
+
+    wait_until(lambda: not get_redis().exists(f"lock:{KEY}"))
+    assert get_redis().exists("lock:another")
+
+
+def hold_lock_until_told(tell, *, key=KEY, within_s=20):
+    RENEWER.release_when_told(hold_lock(key), tell, within_s=within_s)
 
 
 def test_a_redis_that_is_away_is_logged_and_not_waited_for(own_redis, caplog):
