@@ -70,18 +70,24 @@ def crew(fleet):
 
 def begin_all(crew, redis, **order):
     """64 callers at once: one is at the service, and every other process has met its lock."""
-    crew.begin("answer", held=True, **order)
-    crew.wait_inside(1)
-    [holder] = crew.where_inside()
-    wait_until_met(crew, holder)
+    holder = begin_and_meet(crew, "answer", **order)
     return holder, redis.get(LOCK)
 
 
-def wait_until_met(crew, holder):
-    """Each of the others goes on looking at the cache: it knows the lock is taken."""
-    for number in crew.alive:
+def begin_and_meet(crew, does, **order):
+    """Until each of the other processes goes on looking at the cache: it knows that the lock is taken."""
+    looked_before = {number: crew.do(number, looks) for number in crew.alive}
+    crew.begin(does, held=True, **order)
+    crew.wait_inside(1)
+    [holder] = crew.where_inside()
+    wait_for_looks(crew, looked_before, holder)
+    return holder
+
+
+def wait_for_looks(crew, looked_before, holder):
+    for number, seen in looked_before.items():
         if number != holder:
-            wait_until(lambda number=number: crew.do(number, looks) > 1)
+            wait_until(lambda number=number, seen=seen: crew.do(number, looks) > seen + 1)
 
 
 looked = {"times": 0}
@@ -128,9 +134,7 @@ def test_sixty_four_callers_in_four_processes_cause_one_load(watched, redis):
 
 
 def test_sixty_four_callers_share_one_failure_and_form_no_convoy(watched, redis):
-    watched.begin("fail", held=True)
-    watched.wait_inside(1)
-    wait_until_met(watched, watched.where_inside()[0])
+    begin_and_meet(watched, "fail")
     watched.let_go()
 
     assert Counter(watched.outcomes()) == {("ServiceDown", "no answer"): EVERYBODY}
@@ -248,9 +252,9 @@ def test_a_holder_that_finishes_without_redis_answers_its_own_process_at_once(wa
 
 
 def test_a_result_that_a_hanging_redis_was_not_told_is_told_when_it_answers(watched, redis, own_redis):
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):  # another key each time: without Redis everybody finds what it had itself
         made = watched.made
-        holder, _ = begin_all(watched, redis)
+        holder = begin_and_meet(watched, "answer", key=f"{KEY}:{number}")
         own_redis.pause()
         wait_until(lambda holder=holder: not watched.do(holder, redis_answers))  # it leaves Redis alone now
         watched.let_go(of=[holder])
@@ -262,7 +266,7 @@ def test_a_result_that_a_hanging_redis_was_not_told_is_told_when_it_answers(watc
         assert Counter(watched.outcomes(of=others)) == {("followed", holder): EVERYBODY - THREADS}
         assert watched.made - made == 1
         require_rest(watched, redis)
-        empty_cache(redis)
+        wait_until(lambda: all(watched.do(number, redis_answers) for number in watched.alive))
 
 
 @pytest.mark.parametrize("emptied_by", ["flush", "restart"])
@@ -306,11 +310,8 @@ def test_a_redis_that_restarts_and_forgets_nothing_causes_no_second_load(durable
             durable_redis.kill()
             durable_redis.start()
             wait_until(lambda: redis_answers() and redis.get(LOCK) == token)
-            looked_before = [watched.do(number, looks) for number in watched.alive]
-            for number in watched.alive:
-                if number != holder:
-                    seen = looked_before[number]
-                    wait_until(lambda number=number, seen=seen: watched.do(number, looks) > seen)
+            looked_before = {number: watched.do(number, looks) for number in watched.alive}
+            wait_for_looks(watched, looked_before, holder)
         watched.let_go()
 
         assert {by for _, by in watched.outcomes()} == {holder}
