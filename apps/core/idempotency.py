@@ -10,7 +10,7 @@ both with it. Work that waits for others meanwhile commits its claim first; shou
 ends by itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -89,7 +89,9 @@ def is_known(identity: str) -> bool:
     return KeyedRequest.objects.filter(pk=identity, created_at__gt=timezone.now() - KEPT).exists()
 
 
-def claim_or_wait(asked: Asked, *, clock: Clock = SYSTEM_CLOCK) -> Claim | Answer:
+def claim_or_wait(
+    asked: Asked, *, before_waiting: Callable[[], object] = lambda: None, clock: Clock = SYSTEM_CLOCK
+) -> Claim | Answer:
     """Of any number of callers at once one gets the claim; the others wait for the answer.
 
     Raises:
@@ -103,6 +105,7 @@ def claim_or_wait(asked: Asked, *, clock: Clock = SYSTEM_CLOCK) -> Claim | Answe
             return found
         if deadline.expired:
             raise RequestInProgress
+        before_waiting()
         release_connection()  # whoever does the work needs it more
         clock.sleep(pause_s)
         pause_s = min(2 * pause_s, PAUSE_MAX_S)

@@ -73,6 +73,9 @@ class OncePerKey(APIView):
     def look_at_limits(self, request: Request) -> None:
         """For the headers of a repeated answer, where the work itself would have counted."""
 
+    def begin_to_wait(self) -> None:
+        """Another request with this key is being worked on. To give back what others could use meanwhile."""
+
     def keeping(self, respond: Callable[[T], Response]) -> Callable[[T], None] | None:
         """To be called with what was made, in the transaction that writes it. None where no key was sent."""
         claim = self._claim
@@ -122,7 +125,7 @@ class OncePerKey(APIView):
         return response
 
     def _once_beside_others(self, asked: Asked, work: Work) -> HttpResponseBase:
-        found = claim_or_wait(asked)
+        found = claim_or_wait(asked, before_waiting=self.begin_to_wait)
         if isinstance(found, Answer):
             return self._repeat(found)
         self._claim, is_kept = found, False

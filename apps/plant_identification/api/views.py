@@ -70,6 +70,9 @@ class IdentifyView(OncePerKey):
         with UPLOAD_TURNS.take() as self._turn:
             return super().dispatch(request, *args, **kwargs)
 
+    def begin_to_wait(self) -> None:
+        self._turn.give_back()
+
     def get_permissions(self) -> list[BasePermission]:
         return [identification_permission()]
 

@@ -1,10 +1,12 @@
 """Uploads are read a few at a time; whoever waits for a service or for others' answers holds nobody up."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from rest_framework.test import APIClient
 
+from apps.core import idempotency
 from apps.core.db import short_connection
 from apps.core.resilience.turns import Turns
 from apps.core.tests.fakes_resilience import PATIENCE_S, wait_until
@@ -27,9 +29,9 @@ def one_turn(monkeypatch):
 def send(identify):
     """From another thread, of which no connection is left."""
 
-    def post(photo):
+    def post(photo, **headers):
         with short_connection():
-            return identify(photo, client=APIClient())
+            return identify(photo, client=APIClient(), headers=headers)
 
     return post
 
@@ -56,6 +58,27 @@ def test_a_photo_that_is_looked_at_holds_nobody_up(providers, send):
 
     assert [document["status"] for document in documents] == ["complete"] * 3
     assert providers.counters()["plant_id"]["identify_posts"] == 2
+
+
+@pytest.mark.usefixtures("one_turn")
+def test_a_repeat_that_waits_for_the_first_holds_nobody_up(providers, send, monkeypatch):
+    waiting = threading.Event()
+    give_up_connection = idempotency.release_connection
+    monkeypatch.setattr(idempotency, "release_connection", lambda: (waiting.set(), give_up_connection()))
+    providers.hold()
+    with ThreadPoolExecutor(3) as pool:
+        try:
+            answers = [pool.submit(send, make_photo(1), idempotency_key="one")]
+            providers.wait_for("plant_id", at_least=1)
+            answers.append(pool.submit(send, make_photo(1), idempotency_key="one"))
+            assert waiting.wait(PATIENCE_S)
+            answers.append(pool.submit(send, make_photo(2)))
+            providers.wait_for("plant_id", at_least=2)
+        finally:
+            providers.release()
+        first, again, other = [answer.result(PATIENCE_S).json() for answer in answers]
+
+    assert first == again != other
 
 
 def test_a_turn_ends_with_the_request_whatever_comes_of_it(one_turn, providers, identify):
