@@ -92,6 +92,17 @@ def test_a_reply_lost_after_the_request_is_charged_and_can_be_fetched(sandbox, p
     assert sandbox.counters("plant_id")["charged"] == 1
 
 
+def test_who_does_not_wait_for_a_slow_reply_is_charged_and_can_fetch_it(sandbox, plant_id, photo):
+    sandbox.fault("plant_id", "latency", 30, calls=1)
+
+    with pytest.raises(requests.Timeout):
+        plant_id.post(photo, custom_id=99, timeout=0.3)
+
+    sandbox.wait_for("plant_id", at_most=0)
+    assert sandbox.counters("plant_id")["charged"] == 1
+    assert plant_id.get("identification/99").json()["custom_id"] == 99
+
+
 def test_a_truncated_reply_announces_more_than_it_sends(sandbox, plantnet, photo):
     sandbox.fault("plantnet", "truncated")
 
