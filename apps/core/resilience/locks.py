@@ -127,7 +127,7 @@ class LockRenewer:
     def release_when_told(self, lock: SharedLock, tell: Callable[[], bool], *, within_s: float) -> None:
         """Keep `lock` until `tell` succeeds: who gets it then finds what was done under it.
 
-        Not told within the time, or one of too many, the lock runs out by itself.
+        What is not told in time is given up, and its lock given back; that of one too many runs out.
         """
         now = time.monotonic()
         with self._changed:
