@@ -207,10 +207,9 @@ class ProviderCall:
     def _settle_answered(self, reservation: int, reply: ProviderReply) -> None:
         """A reply that was paid for is not thrown away because the database has just gone."""
         try:
-            # Noted first: an answered call that is not noted yet would be missing from another's figure.
-            if reply.remaining_calls is not None:
-                self.ledger.note_remaining(reservation, reply.remaining_calls)
-            self.ledger.settle_answered(reservation, access_token=reply.access_token)
+            self.ledger.settle_answered(
+                reservation, access_token=reply.access_token, remaining=reply.remaining_calls
+            )
         except (DatabaseError, InterfaceError) as exc:
             event = {"event": "call_not_settled", "provider": self.provider.name}
             logger.error(  # noqa: TRY400

@@ -154,12 +154,35 @@ class QuotaLedger:
         now = self._now()
         return {"kept_since": now - timedelta(days=TOKEN_KEPT_DAYS), "lost_since": now - LOST_REPLY_KEPT}
 
-    def settle_answered(self, reservation_id: int, *, access_token: str | None) -> None:
-        """Whatever was believed of the call before: a reply is proof."""
+    def settle_answered(
+        self, reservation_id: int, *, access_token: str | None, remaining: int | None = None
+    ) -> None:
+        """Whatever was believed of the call before: a reply is proof.
+
+        `remaining` is what it said is left of its own window. It cannot know of the other calls under way,
+        which are added. Replies overtake each other, so this only ever raises what is used, and before the
+        call is settled: one that is answered and not noted yet would be missing from another's figure.
+        """
+        settled = {"id": reservation_id, "access_token": access_token or "", "settled_at": self._now()}
+        said = settled | {
+            "account": self.account,
+            "known_used": None if remaining is None else max(0, self.limit - remaining),
+            "under_way_since": self._now() - LONGEST_CALL,
+        }
         with short_connection():
-            quota_statements.settle_answered(
-                {"id": reservation_id, "access_token": access_token or "", "settled_at": self._now()}
-            )
+            if not quota_statements.settle_unless_behind(said):
+                self._raise_to(said)
+                quota_statements.settle_answered(settled)
+
+    def _raise_to(self, said: dict[str, Any]) -> None:
+        """One SELECT sees window and reservations as of one moment, an UPDATE that waited for the row would
+        not: it needs the lock first."""
+        if behind := quota_statements.find_window_behind(said):
+            window = self._windows(behind[0])
+            with transaction.atomic():
+                window.update(used=F("used"))
+                if behind := quota_statements.find_window_behind(said):
+                    window.update(used=behind[1])
 
     def settle_failed(self, reservation_id: int, error: ProviderError) -> None:
         """Refund what was provably not sent, or refused before any work; all else stays charged."""
@@ -222,28 +245,6 @@ class QuotaLedger:
         """Calls of processes that were killed: what they cost is in the service's figure by now."""
         orphans = self._reservations().filter(state=State.RESERVED, created_at__lt=moment - LONGEST_CALL)
         orphans.update(state=State.UNKNOWN)  # without `settled_at`: nothing happened to them just now
-
-    def note_remaining(self, reservation_id: int, remaining: int) -> None:
-        """The reply to this call said what is left of the call's own window.
-
-        It cannot know of the other calls under way, which are added. Replies overtake each other, so this
-        only ever raises what is used.
-        """
-        noted = {
-            "account": self.account,
-            "reservation": reservation_id,
-            "known_used": max(0, self.limit - remaining),
-            "under_way_since": self._now() - LONGEST_CALL,
-        }
-        with short_connection():
-            # Mostly the two agree. One SELECT sees window and reservations as of one moment, an UPDATE that
-            # waited for the row would not: it needs the lock first.
-            if behind := quota_statements.find_window_behind(noted):
-                window = self._windows(behind[0])
-                with transaction.atomic():
-                    window.update(used=F("used"))
-                    if behind := quota_statements.find_window_behind(noted):
-                        window.update(used=behind[1])
 
     def claim_warning(self) -> bool:
         """True for one caller per window."""

@@ -76,15 +76,17 @@ SELECT starts_on, used_in_truth FROM (
     SELECT starts_on, used, %(known_used)s + COALESCE((
         SELECT SUM(cost) FROM plant_identification_quotareservation
         WHERE account = %(account)s AND window_starts_on = call_window.starts_on
-            AND state = 'reserved' AND created_at > %(under_way_since)s AND id <> %(reservation)s
+            AND state = 'reserved' AND created_at > %(under_way_since)s AND id <> %(id)s
     ), 0) AS used_in_truth
     FROM plant_identification_quotawindow AS call_window
     WHERE account = %(account)s AND starts_on = (
-        SELECT window_starts_on FROM plant_identification_quotareservation WHERE id = %(reservation)s
+        SELECT window_starts_on FROM plant_identification_quotareservation WHERE id = %(id)s
     )
 ) AS found
 WHERE used < used_in_truth
 """
+# Where nothing was said, `known_used` is NULL, and no window is behind that.
+_SETTLE_UNLESS_BEHIND = f"{_SETTLE_ANSWERED} AND NOT EXISTS ({_FIND_WINDOW_BEHIND})"
 
 
 PastRow = tuple[int, bool, str, str]
@@ -109,6 +111,11 @@ def write_reservation(values: dict[str, Any]) -> int:
 
 def settle_answered(values: dict[str, Any]) -> None:
     _changed_one(_SETTLE_ANSWERED, values)
+
+
+def settle_unless_behind(values: dict[str, Any]) -> bool:
+    """False, and nothing done, where the call's window knows of less use than its reply."""
+    return _changed_one(_SETTLE_UNLESS_BEHIND, values)
 
 
 def find_past_call(values: dict[str, Any]) -> PastRow | None:

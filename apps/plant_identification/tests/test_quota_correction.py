@@ -129,11 +129,12 @@ def test_the_window_that_was_asked_for_is_corrected_even_after_midnight(plantnet
 
 def test_what_a_reply_says_is_left_raises_what_is_used_and_never_lowers_it(plantnet):
     reservation = reserve(plantnet)
-    plantnet.settle_answered(reservation, access_token=None)
-    plantnet.note_remaining(reservation, 40)
+    plantnet.settle_answered(reservation, access_token=None, remaining=40)
     assert plantnet.use().used == 60
 
-    plantnet.note_remaining(reservation, 90)  # an older reply, overtaken on its way
+    plantnet.settle_answered(
+        reservation, access_token=None, remaining=90
+    )  # an older reply, overtaken on its way
 
     assert plantnet.use().used == 60
 
@@ -143,7 +144,7 @@ def test_a_reply_does_not_know_of_the_others_under_way(plantnet, clock):
     later(clock, 121)  # its reply will not come any more, and the service has counted it or never will
     mine, _other, _another = (reserve(plantnet) for _ in range(3))
 
-    plantnet.note_remaining(mine, 40)
+    plantnet.settle_answered(mine, access_token=None, remaining=40)
 
     assert plantnet.use().used == 62
 
@@ -153,7 +154,7 @@ def test_a_reply_that_comes_after_midnight_is_about_the_day_of_its_call(plantnet
     later(clock, 12 * 3600)
     reserve(plantnet)
 
-    plantnet.note_remaining(reservation, 0)
+    plantnet.settle_answered(reservation, access_token=None, remaining=0)
 
     assert plantnet.use().used == 1
     assert QuotaWindow.objects.get(starts_on=date(2026, 11, 21)).used == 100
@@ -163,7 +164,7 @@ def test_a_reply_that_agrees_with_the_ledger_costs_one_statement(plantnet, djang
     reservation = reserve(plantnet)
 
     with django_assert_num_queries(1):
-        plantnet.note_remaining(reservation, 99)
+        plantnet.settle_answered(reservation, access_token=None, remaining=99)
 
 
 class Service:
@@ -228,8 +229,7 @@ def test_replies_that_say_what_is_left_never_let_one_too_many_through():
     start = threading.Barrier(6)
 
     def settle(ledger, reservation, left):
-        ledger.note_remaining(reservation, left)
-        ledger.settle_answered(reservation, access_token=None)
+        ledger.settle_answered(reservation, access_token=None, remaining=left)
 
     with ThreadPoolExecutor(6) as threads:
         for buyer in [threads.submit(buy_until_refused, ledger, service, start, settle) for _ in range(6)]:

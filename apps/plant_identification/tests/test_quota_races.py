@@ -103,7 +103,7 @@ def test_what_is_reserved_while_a_reply_is_noted_is_not_lost(ledger, other_threa
     other = other_thread(lambda: reserve_and_commit_late(ledger, taken, done))
     assert taken.wait(10)
 
-    ledger.note_remaining(mine, 40)
+    ledger.settle_answered(mine, access_token=None, remaining=40)
     done.set()
 
     assert other.result()
