@@ -11,7 +11,7 @@ PHONE = (4000, 3000)
 UPLOAD_MAX_BYTES = 10_000_000
 _GRID = 12  # coarse squares the shapes are made of
 _QUALITY = 88
-_GRAIN = 12
+_GRAIN = 8
 
 
 @cache

@@ -147,6 +147,14 @@ def test_photos_are_new_each_time_and_as_large_as_promised() -> None:
     assert len(make_largest_upload("a")) == UPLOAD_MAX_BYTES
 
 
+def test_a_photo_has_the_bytes_that_the_page_says() -> None:
+    told = re.search(r"(\d+) kB a megapixel", PAGE.read_text(encoding="utf-8"))
+    sizes = sorted(len(make_photo(str(number))) for number in range(9))
+
+    assert told
+    assert sizes[4] == pytest.approx(int(told[1]) * 1000, rel=0.05)
+
+
 @pytest.mark.timeout(300)
 def test_every_benchmark_runs_and_what_no_machine_may_break_holds(tmp_path: Path) -> None:
     told = tmp_path / "results.json"
