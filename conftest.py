@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+import modelsearch.signal_handlers
+import modelsearch.tasks
 import pytest
+import wagtail.signal_handlers
+import wagtail.tasks
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client, TransactionTestCase
@@ -55,6 +59,36 @@ def _nothing_is_left_to_chance() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(attempts, "_CARETAKER", "no key")
         yield
+
+
+class _Nobody:
+    """Instead of a task: what is asked of it is not done."""
+
+    @staticmethod
+    def enqueue(*_: object) -> None:
+        pass
+
+
+_INDEXING = (
+    (modelsearch.signal_handlers, modelsearch.tasks, "insert_or_update_object_task"),
+    (wagtail.signal_handlers, wagtail.tasks, "update_reference_index_task"),
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pages_are_not_indexed() -> Iterator[None]:
+    """A quarter of the time of a test that makes posts, and few search for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for user, _, task in _INDEXING:
+            patch.setattr(user, task, _Nobody)
+        yield
+
+
+@pytest.fixture
+def indexing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is saved can be searched for, and it is known what refers to it."""
+    for user, home, task in _INDEXING:
+        monkeypatch.setattr(user, task, getattr(home, task))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,10 +1,12 @@
 """`devstack check`: everything continuous integration runs, each step to its end.
 
-Two steps at a time, but the tests alone: they measure times.
+The tests wait for servers and for pages a good part of their time. The other steps, one after the other, get
+what they leave of the processor, and take next to none from them: some measure times.
 """
 
 import difflib
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,12 +27,12 @@ TYPED = ("apps", "plant_community_backend", "devstack", "provider_sandbox", "ben
 SCHEMA = ROOT / "docs" / "api" / "openapi.yaml"
 SECOND_CHANCES = 5
 """More failing tests than this are no accident."""
-AT_ONCE = 2
 AUDIT_TIMEOUT_S = 120
 DIFFERENCE_LINES = 40
 REASON_CHARS = 160
 
 _BIN = Path(sys.executable).parent
+_IN_LAST_PLACE = ("nice", "-n", "19") if shutil.which("nice") else ()
 _MANAGE = (sys.executable, str(ROOT / "manage.py"))
 
 
@@ -46,36 +48,25 @@ Step = Callable[[], Outcome]
 
 def run_checks() -> int:
     """Returns 0 when every step was good."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        begun = _begin(
-            pool,
-            {
-                "mypy": lambda: _run([_tool("mypy"), *TYPED]),
-                "ruff check": lambda: _run([_tool("ruff"), "check", "."]),
-                "ruff format": lambda: _run([_tool("ruff"), "format", "--check", "."]),
-                "import contracts": lambda: _run([_tool("lint-imports")]),
-                "dependency audit": _audit,
-            },
-        )
+    with ThreadPoolExecutor(1) as beside:
         try:
             with throw_away_servers() as environment:
-                begun |= _begin(
-                    pool,
-                    {
-                        "migrations": lambda: _run(
-                            [*_MANAGE, "makemigrations", "--check", "--dry-run"], environment
-                        ),
-                        "deployment": lambda: _check_deployment(environment),
-                        "OpenAPI": lambda: _check_schema(environment),
-                    },
-                )
-                failed = _failed(begun)
-                failed += [] if _take("tests", lambda: _test(environment)) else ["tests"]
+                begun = _begin(beside, {**STATIC, **_with_servers(environment)})
+                tests_are_good = _take("tests", lambda: _test(environment))
+                failed = _failed(begun) + ([] if tests_are_good else ["tests"])
         except StackError as problem:
             print(f"[FAIL] servers for the tests: {problem}", flush=True)
-            failed = [*_failed(begun), "servers for the tests"]
+            failed = [*_failed(_begin(beside, STATIC)), "servers for the tests"]
     print(f"Failed: {', '.join(failed)}." if failed else "All green.", flush=True)
     return 1 if failed else 0
+
+
+def _with_servers(environment: Mapping[str, str]) -> dict[str, Step]:
+    return {
+        "migrations": lambda: _run([*_MANAGE, "makemigrations", "--check", "--dry-run"], environment),
+        "deployment": lambda: _check_deployment(environment),
+        "OpenAPI": lambda: _check_schema(environment),
+    }
 
 
 def production_environment(*, database_url: str, redis_url: str) -> dict[str, str]:
@@ -124,7 +115,12 @@ def _tool(name: str) -> str:
 
 def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Outcome:
     done = subprocess.run(
-        command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        [*_IN_LAST_PLACE, *command],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
     return Outcome(is_good=done.returncode == 0, said=done.stdout.decode(errors="replace"))
 
@@ -189,3 +185,12 @@ def _test(environment: dict[str, str]) -> Outcome:
     for test in unstable:
         print(f"UNSTABLE: {test} failed at first and passed alone.", flush=True)
     return Outcome(is_good=True)
+
+
+STATIC: Mapping[str, Step] = {
+    "ruff check": lambda: _run([_tool("ruff"), "check", "."]),
+    "ruff format": lambda: _run([_tool("ruff"), "format", "--check", "."]),
+    "import contracts": lambda: _run([_tool("lint-imports")]),
+    "mypy": lambda: _run([_tool("mypy"), *TYPED]),
+    "dependency audit": _audit,
+}

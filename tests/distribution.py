@@ -26,15 +26,19 @@ TOGETHER = {
     "tests/photos/test_server.py": "photos",
     "tests/test_documented_commands.py": "commands",
     "apps/blog/tests/test_content_queries.py": "content",
+    "tests/test_near_duplicates.py": "near duplicates",
 }
+# These too, but in their turn: tests that commit leave the database empty, and come last.
+IN_THEIR_TURN = {"tests/test_third_provider.py": "third provider"}
+_SCOPES = TOGETHER | IN_THEIR_TURN
 _GROUPS = set(TOGETHER.values())
 _RANK = {place: rank for rank, place in enumerate(TOGETHER)}
 
 
 def place_of(nodeid: str) -> str | None:
-    """The table's line for a test."""
+    """The tables' line for a test."""
     file = nodeid.partition("::")[0]
-    return next((place for place in TOGETHER if file.startswith(place)), None)
+    return next((place for place in _SCOPES if file.startswith(place)), None)
 
 
 def rank(item: pytest.Item) -> int:
@@ -49,7 +53,7 @@ class Distribution(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         place = place_of(nodeid)
-        return nodeid if place is None else TOGETHER[place]
+        return nodeid if place is None else _SCOPES[place]
 
     def _assign_work_unit(self, node: object) -> None:
         """The last process takes no group while there is anything else: fewer servers run at a time."""

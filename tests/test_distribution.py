@@ -3,12 +3,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.distribution import PRODUCT, TOGETHER, Distribution, place_of, rank
+from tests.distribution import IN_THEIR_TURN, PRODUCT, TOGETHER, Distribution, place_of, rank
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("place", TOGETHER)
+@pytest.mark.parametrize("place", [*TOGETHER, *IN_THEIR_TURN])
 def test_every_place_of_the_table_has_tests(place: str) -> None:
     tests = [ROOT / place] if place.endswith(".py") else [*(ROOT / place).glob("test_*.py")]
 
@@ -20,6 +20,14 @@ def test_whoever_talks_to_the_product_does_so_in_one_process(request: pytest.Fix
     users = {item.nodeid for item in request.session.items if "product" in getattr(item, "fixturenames", ())}
 
     assert {TOGETHER.get(place_of(nodeid) or "") for nodeid in users} <= {PRODUCT}
+
+
+def test_what_begins_commits_nothing(request: pytest.FixtureRequest) -> None:
+    """Each test that commits leaves the database empty, and most others want what migrations put there."""
+    early = [item for item in request.session.items if place_of(item.nodeid) in TOGETHER]
+    marks = [mark for item in early if (mark := item.get_closest_marker("django_db"))]
+
+    assert not any(mark.kwargs.get("transaction") for mark in marks)
 
 
 def test_the_longest_begin_and_all_others_keep_their_order() -> None:

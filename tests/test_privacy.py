@@ -25,6 +25,8 @@ from tests.whole_life import live, new_person
 
 __all__ = ["identify", "providers"]
 
+pytestmark = pytest.mark.usefixtures("indexing")
+
 PERSONAL_NAME = re.compile(
     r"(^|_)(user|owner|actor|principal|person|people|login|e?mail|phone|ip|address|author|member)(_|$)"
 )

@@ -319,6 +319,7 @@ def test_the_plain_blocks_show_their_text_escaped(client, blog):
     assert code["code"] == "if a < b:\n    print(a)"
 
 
+@pytest.mark.usefixtures("indexing")
 def test_the_choices_of_a_block_are_no_words_of_the_text(blog):
     body = StreamValue(BodyBlock(), [("callout", {"kind": "tip", "title": "Shade", "text": "<p>Wait.</p>"})])
     post = add_post(blog, body=body)

@@ -149,6 +149,7 @@ def test_a_post_is_found_by_its_public_address(client, blog):
     assert response["Location"].split("?")[0].endswith(f"/api/v2/blog-posts/{post.pk}/")
 
 
+@pytest.mark.usefixtures("indexing")
 def test_posts_can_be_ordered_filtered_searched_and_cut(client, blog, posts):
     add_post(blog, title="Mosses", intro="Small and green.", date="2026-01-01")
 
@@ -204,6 +205,7 @@ ONE, BOTH = ["One"], ["Two", "One"]
         ("tag=fern&search=one&fields=_,title", ONE),
     ],
 )
+@pytest.mark.usefixtures("indexing")
 def test_posts_are_found_by_what_they_are_sorted_by(client, sorted_posts, query, found):
     assert titles(client.get(f"/api/v2/blog-posts/?{query.format(**sorted_posts)}")) == found
 
@@ -262,6 +264,7 @@ def test_a_category_whose_page_is_a_draft_or_private_has_no_address(client, blog
     assert client.get("/api/v2/categories/").json()["items"][0]["meta"]["html_url"] is None
 
 
+@pytest.mark.usefixtures("indexing")
 def test_categories_series_and_authors_count_what_everybody_may_read(client, blog):
     category, author, series = add_category("Light"), add_author("Ada"), add_series("Steps")
     for number, live in ((2, True), (1, True), (3, False)):
@@ -279,6 +282,7 @@ def test_categories_series_and_authors_count_what_everybody_may_read(client, blo
     assert client.get("/api/v2/categories/?search=light").json()["meta"]["total_count"] == 1
 
 
+@pytest.mark.usefixtures("indexing")
 def test_a_species_is_told_with_everything_that_is_known_and_who_said_it(client, blog):
     ficus = add_species("Ficus lyrata", common_names={"en": ["Fiddle-leaf fig"]}, family="Moraceae")
     page = add_species_page(blog, ficus)

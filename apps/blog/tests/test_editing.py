@@ -144,6 +144,7 @@ def test_two_versions_of_a_post_are_compared(client, editor, blog):
     assert '<span class="addition">After the rain.</span>' in html
 
 
+@pytest.mark.usefixtures("indexing")
 def test_subjects_are_found_by_the_beginning_of_their_name(client, editor):
     BlogCategory.objects.create(name="Shade plants", slug="shade")
     BlogCategory.objects.create(name="Sun", slug="sun")
@@ -164,6 +165,7 @@ def test_an_author_is_tied_to_a_colleague_and_to_nobody_of_the_community(client,
     assert stranger.username not in html
 
 
+@pytest.mark.usefixtures("indexing")
 def test_the_editors_search_finds_a_post_as_one_types(client, editor, blog):
     add_post(blog, title="Ferns", intro="About their sori.")
 

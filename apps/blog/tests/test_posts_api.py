@@ -65,6 +65,7 @@ def test_a_post_is_told_with_all_it_belongs_to_by_id_and_by_slug(get, fern_post)
 @pytest.mark.parametrize(
     "query", ["category=indoors", "tag=moist", "author=ada", "series=shade", "search=ferns"]
 )
+@pytest.mark.usefixtures("indexing")
 def test_the_list_is_narrowed_by(get, fern_post, blog, query):
     add_post(blog, title="Cacti", slug="cacti")
     assert slugs(get(f"{POSTS}?{query}")) == ["ferns"]
@@ -92,6 +93,7 @@ def test_pages_stay_whole_in_each_order(get, blog):
     assert get(f"{POSTS}?search={'x' * 201}").status_code == 400
 
 
+@pytest.mark.usefixtures("indexing")
 def test_what_is_not_public_is_told_nowhere(get, fern_post, blog):
     make_private(fern_post)
     add_post(blog, slug="draft", live=False)
