@@ -1,3 +1,6 @@
+import sys
+import time
+
 import pytest
 
 from devstack import bootstrap
@@ -90,9 +93,10 @@ def test_a_whole_environment_is_completed_first_and_made_anew_only_if_that_fails
 
 
 def test_a_failed_installation_leaves_no_stamp_and_names_pips_reason(project, monkeypatch):
-    def run(command, log, *, total):
-        log.write("Collecting django==5.2.19\nERROR: No matching distribution found for django==5.2.19\n")
-        return 1
+    def run(commands, *, total):
+        said = "Collecting django==5.2.19\nERROR: No matching distribution found for django==5.2.19\n"
+        bootstrap._LOG.write_text(said)
+        return False
 
     monkeypatch.setattr(bootstrap, "_run_showing_progress", run)
     (project / ".venv" / ".devstack-run").unlink()
@@ -102,3 +106,36 @@ def test_a_failed_installation_leaves_no_stamp_and_names_pips_reason(project, mo
 
     assert not bootstrap.is_finished("run")
     assert (project / ".venv" / ".devstack-unfinished").exists()
+
+
+def test_each_package_is_required_once_and_with_its_hashes(project):
+    (project / "requirements.txt").write_text("# by hand\na==1 \\\n    --hash=sha256:00\n    # via b\nb==2\n")
+    (project / "requirements-devstack.txt").write_text(
+        "a==1 \\\n    --hash=sha256:00\nc==3 ; python_version\n"
+    )
+
+    first, *others = bootstrap._read_requirements("run")
+
+    assert first.startswith("a==1 \\\n    --hash=sha256:00")
+    assert others == ["b==2", "c==3 ; python_version"]
+
+
+def test_packages_are_installed_by_two_and_shown_as_they_come(project, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "PROGRESS_EVERY_S", 0.0)
+    says = "print('Collecting a==1'); import time; time.sleep(0.5); print('Installing collected packages: a')"
+
+    assert bootstrap._run_showing_progress([[sys.executable, "-uc", says]] * 2, total=2)
+    assert "fetched 2 of 2 packages" in capsys.readouterr().out
+
+
+def test_when_one_half_cannot_be_installed_the_other_is_not_waited_for(project):
+    began = time.monotonic()
+
+    assert not bootstrap._run_showing_progress(
+        [
+            [sys.executable, "-c", "import time; time.sleep(60)"],
+            [sys.executable, "-c", "raise SystemExit(1)"],
+        ],
+        total=2,
+    )
+    assert time.monotonic() - began < 30

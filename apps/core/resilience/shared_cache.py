@@ -142,7 +142,6 @@ class SharedCache:
         self._lately.delete(key)
         # Read back from its text where text is not taken, so that all find the same: lists, not tuples.
         stored = msgspec.Raw(text) if self._takes_text() else decode_json(text)
-        # None is what django-redis says where it could not tell Redis, and what any other cache always says.
         said: Any = self._cache.set(key, stored, timeout=ttl_s)  # type: ignore[func-returns-value]
         if logger.isEnabledFor(logging.DEBUG):
             hint = key_hint(key)
@@ -152,14 +151,13 @@ class SharedCache:
                 ttl_s,
                 extra={"event": "cache_stored", "cache_key_hint": hint, "ttl_s": ttl_s},
             )
-        return said is not None or not self._takes_text()
+        return self._was_told(said)
 
     def delete(self, key: str) -> bool:
         """False where Redis could not be told: other processes may go on finding the value."""
         self._local.delete(key)
         self._lately.delete(key)
-        self._cache.delete(key)
-        return not OUTAGE.is_down
+        return self._was_told(self._cache.delete(key))
 
     def _read_many(self, keys: list[str]) -> dict[str, Any]:
         try:
@@ -194,6 +192,10 @@ class SharedCache:
 
     def _on_its_own(self) -> bool:
         return OUTAGE.is_down or get_redis() is None
+
+    def _was_told(self, said: object) -> bool:
+        """None is what django-redis says where it could not tell Redis, and what other caches may always say."""
+        return said is not None or not self._takes_text()
 
     def _takes_text(self) -> bool:
         options = settings.CACHES[self._alias].get("OPTIONS", {})

@@ -4,12 +4,14 @@ import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from django.core.cache import cache
 
 from apps.core.redis import OUTAGE, get_redis
+from apps.core.resilience import shared_cache
 from apps.core.resilience.shared_cache import LocalStore, SharedCache, key_hint
 from apps.core.tests.fakes_resilience import ManualClock
 from apps.core.tests.test_single_flight import DIGEST, KEY, anywhere, own_redis
@@ -46,6 +48,18 @@ def test_several_are_found_together_while_redis_is_there_and_while_it_is_away(ow
     own_redis.kill()
     assert shared.get_many("abcd") == {key: [key, 0] for key in "abc"}
     assert SharedCache().get_many("abcd") == {}
+
+
+def test_a_deletion_says_what_redis_said_and_not_what_was_believed_of_it(own_redis, monkeypatch):
+    shared = SharedCache()
+    shared.set("a", 1, 60)
+    monkeypatch.setattr(shared_cache, "OUTAGE", SimpleNamespace(is_down=True))  # until a moment ago
+
+    assert shared.delete("a")
+    assert not cache.get("a")
+    own_redis.kill()
+    monkeypatch.setattr(shared_cache, "OUTAGE", SimpleNamespace(is_down=False))  # not known yet
+    assert not shared.delete("a")
 
 
 def test_several_are_found_together_without_redis(no_redis):
