@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from devstack import bootstrap
-from devstack.tests.test_run import Copy
+from devstack.tests.test_run import Copy, require_stopped_when_asked
 from tests.console import Command, Shell, is_as_shown, read_commands
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,6 +129,8 @@ def test_every_command_prints_what_is_shown(stack: Copy, tmp_path: Path) -> None
         for document in DOCUMENTS:
             for statement in SQL.findall(document.read_text()):
                 connection.execute(statement)
+
+    require_stopped_when_asked(stack)
 
 
 def test_what_is_not_run_is_known_and_says_why() -> None:
