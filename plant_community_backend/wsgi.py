@@ -2,10 +2,10 @@ import os
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.urls import get_resolver
 
 from apps.core.api.charsets import Utf8WSGIRequest
 from apps.core.garbage import spare_what_is_loaded
+from apps.core.loading import load_addresses
 from apps.core.timed_bodies import TimedBodies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "plant_community_backend.settings.production")
@@ -16,7 +16,5 @@ application = TimedBodies(
     django, timeout_s=settings.REQUEST_BODY_TIMEOUT, at_once=settings.REQUEST_BODIES_AT_ONCE
 )
 
-# Otherwise the first visitor of each process waits for all views to be imported.
-get_resolver().url_patterns  # noqa: B018
-
+load_addresses()
 spare_what_is_loaded()

@@ -194,7 +194,7 @@ class SharedCache:
         return OUTAGE.is_down or get_redis() is None
 
     def _was_told(self, said: object) -> bool:
-        """None is what django-redis says where it could not tell Redis, and what other caches may always say."""
+        """None is what django-redis says where it could not tell Redis, and other caches at any time."""
         return said is not None or not self._takes_text()
 
     def _takes_text(self) -> bool:
