@@ -156,11 +156,15 @@ def _create() -> None:
 
 def _install(kind: str) -> None:
     _UNFINISHED.touch()
-    entries = _read_requirements(kind)
-    commands = [_pip(part, number) for number, part in enumerate((entries[::2], entries[1::2])) if part]
     _LOG.write_text("", encoding="utf-8")
-    if not _run_showing_progress(commands, total=len(entries)):
-        raise StackError(f"Installing the packages failed: {_reason()}. All that pip said is in {_LOG}.")
+    entries = _read_requirements(kind)
+    own = [entry for entry in entries if entry.startswith(("pip==", "setuptools=="))]
+    others = [entry for entry in entries if entry not in own]
+    # What pip itself runs on is replaced last: another that is at work would find its modules changed.
+    for parts in ((others[::2], others[1::2]), (own,)):
+        commands = [_pip(part, number) for number, part in enumerate(parts) if part]
+        if not _run_showing_progress(commands, total=len(others)):
+            raise StackError(f"Installing the packages failed: {_reason()}. All that pip said is in {_LOG}.")
     _stamp(kind).write_text(_expected(), encoding="ascii")
     _UNFINISHED.unlink()
 

@@ -139,3 +139,19 @@ def test_when_one_half_cannot_be_installed_the_other_is_not_waited_for(project):
         total=2,
     )
     assert time.monotonic() - began < 30
+
+
+def test_what_pip_runs_on_is_replaced_when_no_other_runs(project, monkeypatch):
+    rounds = []
+
+    def run(commands, *, total):
+        rounds.append([bootstrap.Path(command[-1]).read_text() for command in commands])
+        return True
+
+    monkeypatch.setattr(bootstrap, "_run_showing_progress", run)
+    (project / "requirements.txt").write_text("a==1\npip==2\npip-audit==3\n")
+    (project / "requirements-devstack.txt").write_text("setuptools==4\nd==5\n")
+
+    bootstrap._install("run")
+
+    assert rounds == [["a==1\nd==5\n", "pip-audit==3\n"], ["pip==2\nsetuptools==4\n"]]
