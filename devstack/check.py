@@ -51,14 +51,24 @@ def run_checks() -> int:
     with ThreadPoolExecutor(1) as beside:
         try:
             with throw_away_servers() as environment:
-                begun = _begin(beside, {**STATIC, **_with_servers(environment)})
+                begun = _begin(beside, _of_the_code() | _with_servers(environment))
                 tests_are_good = _take("tests", lambda: _test(environment))
                 failed = _failed(begun) + ([] if tests_are_good else ["tests"])
         except StackError as problem:
             print(f"[FAIL] servers for the tests: {problem}", flush=True)
-            failed = [*_failed(_begin(beside, STATIC)), "servers for the tests"]
+            failed = [*_failed(_begin(beside, _of_the_code())), "servers for the tests"]
     print(f"Failed: {', '.join(failed)}." if failed else "All green.", flush=True)
     return 1 if failed else 0
+
+
+def _of_the_code() -> dict[str, Step]:
+    return {
+        "ruff check": lambda: _run([_tool("ruff"), "check", "."]),
+        "ruff format": lambda: _run([_tool("ruff"), "format", "--check", "."]),
+        "import contracts": lambda: _run([_tool("lint-imports")]),
+        "mypy": lambda: _run([_tool("mypy"), *TYPED]),
+        "dependency audit": _audit,
+    }
 
 
 def _with_servers(environment: Mapping[str, str]) -> dict[str, Step]:
@@ -185,12 +195,3 @@ def _test(environment: dict[str, str]) -> Outcome:
     for test in unstable:
         print(f"UNSTABLE: {test} failed at first and passed alone.", flush=True)
     return Outcome(is_good=True)
-
-
-STATIC: Mapping[str, Step] = {
-    "ruff check": lambda: _run([_tool("ruff"), "check", "."]),
-    "ruff format": lambda: _run([_tool("ruff"), "format", "--check", "."]),
-    "import contracts": lambda: _run([_tool("lint-imports")]),
-    "mypy": lambda: _run([_tool("mypy"), *TYPED]),
-    "dependency audit": _audit,
-}

@@ -107,7 +107,7 @@ class LockRenewer:
         self.forget()
 
     def forget(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._changed = threading.Condition()
         self._due: dict[SharedLock, _Kept] = {}
         self._wakes_at = float("inf")
         self._thread: threading.Thread | None = None
@@ -132,8 +132,8 @@ class LockRenewer:
         now = time.monotonic()
         with self._changed:
             untold = sum(kept.tell is not None for kept in self._due.values())
-        if untold < self._MANY_UNTOLD:
-            self._keep(lock, _Kept(now + self._RETRY_S, self._RETRY_S, tell, now + within_s))
+            if untold < self._MANY_UNTOLD:
+                self._keep(lock, _Kept(now + self._RETRY_S, self._RETRY_S, tell, now + within_s))
 
     def _keep(self, lock: SharedLock, kept: _Kept) -> None:
         with self._changed:
