@@ -163,7 +163,7 @@ def _install(kind: str) -> None:
     # What pip itself runs on is replaced last: another that is at work would find its modules changed.
     for parts in ((others[::2], others[1::2]), (own,)):
         commands = [_pip(part, number) for number, part in enumerate(parts) if part]
-        if not _run_showing_progress(commands, total=len(others)):
+        if not _run_showing_progress(commands, total=len(entries)):
             raise StackError(f"Installing the packages failed: {_reason()}. All that pip said is in {_LOG}.")
     _stamp(kind).write_text(_expected(), encoding="ascii")
     _UNFINISHED.unlink()
@@ -208,7 +208,7 @@ def _show_progress(total: int, pips: int) -> bool:
     """True when all have been fetched."""
     said = _LOG.read_text(encoding="utf-8", errors="replace")
     seen = len(re.findall(r"^(?:Collecting |Requirement already satisfied:)", said, re.MULTILINE))
-    is_unpacking = len(re.findall(r"^Installing collected packages", said, re.MULTILINE)) == pips
+    is_unpacking = len(re.findall(r"^Installing collected packages", said, re.MULTILINE)) >= pips
     _say(f"  unpacking {seen} packages ..." if is_unpacking else f"  fetched {seen} of {total} packages ...")
     return is_unpacking
 

@@ -49,14 +49,15 @@ Step = Callable[[], Outcome]
 def run_checks() -> int:
     """Returns 0 when every step was good."""
     with ThreadPoolExecutor(1) as beside:
+        begun = _begin(beside, _of_the_code())
         try:
             with throw_away_servers() as environment:
-                begun = _begin(beside, _of_the_code() | _with_servers(environment))
+                begun |= _begin(beside, _with_servers(environment))
                 tests_are_good = _take("tests", lambda: _test(environment))
                 failed = _failed(begun) + ([] if tests_are_good else ["tests"])
         except StackError as problem:
             print(f"[FAIL] servers for the tests: {problem}", flush=True)
-            failed = [*_failed(_begin(beside, _of_the_code())), "servers for the tests"]
+            failed = [*_failed(begun), "servers for the tests"]
     print(f"Failed: {', '.join(failed)}." if failed else "All green.", flush=True)
     return 1 if failed else 0
 
@@ -162,8 +163,8 @@ def _check_schema(environment: Mapping[str, str]) -> Outcome:
 
 def _audit() -> Outcome:
     """Known vulnerabilities in what the product runs on; skipped where their database cannot be reached."""
-    command = [_tool("pip-audit"), "--requirement", "requirements.txt", "--require-hashes", "--disable-pip"]
-    command += ["--progress-spinner", "off", "--timeout", "15"]
+    command = [*_IN_LAST_PLACE, _tool("pip-audit"), "--requirement", "requirements.txt", "--require-hashes"]
+    command += ["--disable-pip", "--progress-spinner", "off", "--timeout", "15"]
     try:
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, timeout=AUDIT_TIMEOUT_S, check=False, text=True

@@ -9,7 +9,6 @@ http = get_asgi_application()  # loads the apps, which the consumers below need
 
 from apps.core.api.charsets import Utf8ASGIRequest  # noqa: E402
 from apps.core.garbage import spare_what_is_loaded  # noqa: E402
-from apps.core.loading import load_addresses  # noqa: E402
 from plant_community_backend.routing import OwnOriginOrTicket, websocket_urlpatterns  # noqa: E402
 
 http.request_class = Utf8ASGIRequest
@@ -18,5 +17,4 @@ application = ProtocolTypeRouter(
     {"http": http, "websocket": OwnOriginOrTicket(URLRouter(websocket_urlpatterns))}
 )
 
-load_addresses()
 spare_what_is_loaded()

@@ -120,12 +120,21 @@ def test_each_package_is_required_once_and_with_its_hashes(project):
     assert others == ["b==2", "c==3 ; python_version"]
 
 
-def test_packages_are_installed_by_two_and_shown_as_they_come(project, monkeypatch, capsys):
-    monkeypatch.setattr(bootstrap, "PROGRESS_EVERY_S", 0.0)
-    says = "print('Collecting a==1'); import time; time.sleep(0.5); print('Installing collected packages: a')"
+HALF = """
+import pathlib, sys, time
+print("Collecting a==1")
+while not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.01)
+"""
 
-    assert bootstrap._run_showing_progress([[sys.executable, "-uc", says]] * 2, total=2)
-    assert "fetched 2 of 2 packages" in capsys.readouterr().out
+
+def test_packages_are_installed_by_two_and_shown_as_they_come(project, monkeypatch):
+    seen = project / "seen"
+    monkeypatch.setattr(bootstrap, "PROGRESS_EVERY_S", 0.0)
+    monkeypatch.setattr(bootstrap, "_say", lambda text: "fetched 2 of 2 packages" in text and seen.touch())
+
+    assert bootstrap._run_showing_progress([[sys.executable, "-uc", HALF, str(seen)]] * 2, total=2)
+    assert seen.exists()
 
 
 def test_when_one_half_cannot_be_installed_the_other_is_not_waited_for(project):

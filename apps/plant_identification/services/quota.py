@@ -163,16 +163,19 @@ class QuotaLedger:
         which are added. Replies overtake each other, so this only ever raises what is used, and before the
         call is settled: one that is answered and not noted yet would be missing from another's figure.
         """
-        settled = {"id": reservation_id, "access_token": access_token or "", "settled_at": self._now()}
-        said = settled | {
+        now = self._now()
+        said = {
+            "id": reservation_id,
+            "access_token": access_token or "",
+            "settled_at": now,
             "account": self.account,
             "known_used": None if remaining is None else max(0, self.limit - remaining),
-            "under_way_since": self._now() - LONGEST_CALL,
+            "under_way_since": now - LONGEST_CALL,
         }
         with short_connection():
             if not quota_statements.settle_unless_behind(said):
                 self._raise_to(said)
-                quota_statements.settle_answered(settled)
+                quota_statements.settle_answered(said)
 
     def _raise_to(self, said: dict[str, Any]) -> None:
         """One SELECT sees window and reservations as of one moment, an UPDATE that waited for the row would

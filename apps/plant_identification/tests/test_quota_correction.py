@@ -132,9 +132,8 @@ def test_what_a_reply_says_is_left_raises_what_is_used_and_never_lowers_it(plant
     plantnet.settle_answered(reservation, access_token=None, remaining=40)
     assert plantnet.use().used == 60
 
-    plantnet.settle_answered(
-        reservation, access_token=None, remaining=90
-    )  # an older reply, overtaken on its way
+    # An older reply, overtaken on its way.
+    plantnet.settle_answered(reservation, access_token=None, remaining=90)
 
     assert plantnet.use().used == 60
 
